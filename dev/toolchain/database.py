@@ -1,0 +1,106 @@
+"""Databases: templates keyed by their content, and copies of them.
+
+A database is finished when its comment holds its key; one without is a leftover of an interrupted run and is made anew.
+"""
+
+import contextlib
+import shutil
+
+from psycopg2 import sql
+
+from . import postgres, server
+from .console import DevError, step
+from .paths import ADDON, REQUIREMENTS, digest
+
+BASE_MODULES = "crm,sale_crm"
+LANGUAGE = "--load-language=ru_RU"
+
+
+def _execute(statement, *names, params=()):
+    with contextlib.closing(postgres.connect("postgres")) as connection, connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)), params)
+        return cursor.fetchall() if cursor.description else None
+
+
+def key_of(name):
+    """Return the key of the finished database ``name``, or None."""
+    rows = _execute("SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", params=[name])
+    return rows[0][0] if rows else None
+
+
+def set_key(name, key):
+    """Mark ``name`` as finished."""
+    _execute("COMMENT ON DATABASE {} IS %s", name, params=[key])
+
+
+def drop(name):
+    """Drop a database and its files, if there."""
+    _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    shutil.rmtree(server.DATA_DIR / "filestore" / name, ignore_errors=True)
+
+
+def copy(template, name):
+    """Make ``name`` a copy of ``template`` with its files."""
+    drop(name)
+    _execute("CREATE DATABASE {} TEMPLATE {}", name, template)
+    files = server.DATA_DIR / "filestore"
+    if (files / template).is_dir():
+        shutil.copytree(files / template, files / name)
+
+
+def _drop_older(prefix, keep):
+    for (name,) in _execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", params=[prefix]):
+        if name != keep:
+            drop(name)
+
+
+def ensure_base(source):
+    """Return the name of a database with stock CRM, in English and Russian, without demo data."""
+    key = f"{source.key}-{digest(REQUIREMENTS)}"
+    name = "funnel_base"
+    if key_of(name) != key:
+        with step(f"Installing stock Odoo CRM into the database {name}"):
+            drop(name)
+            server.run_once(source, name, "-i", BASE_MODULES, LANGUAGE, log_name=name)
+            set_key(name, key)
+    return name
+
+
+def ensure_template(source):
+    """Return the name of a database with the addon as it stands in this checkout, without demo data.
+
+    :raises DevError: when its installation leaves a warning in the log
+    """
+    base = ensure_base(source)
+    key = digest(ADDON)
+    name = f"funnel_template_{key}"
+    if key_of(name) != key:
+        with step(f"Installing the addon into the database {name}"):
+            _drop_older("funnel_template_", keep=name)
+            copy(base, name)
+            lines = server.run_once(source, name, "-i", ADDON.name, log_name="install")
+            complaints = server.warnings_in(lines)
+            if complaints:
+                raise DevError("The installation of the addon left warnings in the log:\n" + "\n".join(complaints))
+            set_key(name, key)
+    return name
+
+
+def ensure_demo(source, name="funnel_demo", *, reset=False):
+    """Prepare the database of ``./dev/run``: created once, upgraded when the addon has changed.
+
+    :param bool reset: drop it first
+    """
+    if reset:
+        drop(name)
+    key, present = digest(ADDON), key_of(name)
+    if present is None:
+        drop(name)
+        with step(f"Installing Odoo CRM, the addon and demo data into the database {name} (a minute or two)"):
+            options = ("-i", f"{BASE_MODULES},{ADDON.name}", "--with-demo", LANGUAGE)
+            server.run_once(source, name, *options, log_name="demo")
+    elif present != key:
+        with step(f"The addon has changed: upgrading the database {name}"):
+            server.run_once(source, name, "-u", ADDON.name, log_name="demo-upgrade")
+    set_key(name, key)
+    return name

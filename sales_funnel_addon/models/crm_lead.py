@@ -1,0 +1,170 @@
+from odoo import api, fields, models
+
+
+class CrmLead(models.Model):
+    """A lead or a deal; in a funnel every change of its place passes the gate."""
+
+    _name = "crm.lead"
+    _inherit = [
+        "crm.lead",
+        "funnel.gate.mixin",
+        "funnel.loss.mixin",
+        "funnel.move.mixin",
+        "funnel.view.mixin",
+    ]
+
+    funnel_kind = fields.Selection(related="team_id.funnel_kind", string="Funnel Kind")
+    funnel_can_override = fields.Boolean("May Override the Rules", compute="_compute_funnel_can_override")
+    stage_id = fields.Many2one(
+        domain="[('team_ids', 'in', team_id)] if funnel_kind else "
+        "['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]"
+    )
+    funnel_move_ids = fields.One2many("funnel.move", "lead_id", "Stage History", readonly=True)
+    lost_comment = fields.Text("Loss Comment", tracking=73, copy=False, help="What happened, in the salesperson's words.")
+    lost_category = fields.Selection(related="lost_reason_id.category", string="Loss Category")
+    preferred_channel = fields.Selection(
+        [("phone", "Phone"), ("whatsapp", "WhatsApp"), ("email", "Email")],
+        help="How the client wants to be contacted.",
+    )
+    contract_amount = fields.Monetary(
+        currency_field="company_currency", tracking=True, help="What the client pays according to the contract."
+    )
+    received_amount = fields.Monetary(
+        currency_field="company_currency", tracking=True, help="What the client has paid so far."
+    )
+    amount_due = fields.Monetary(
+        currency_field="company_currency",
+        compute="_compute_amount_due",
+        store=True,
+        help="The contract amount less what was received.",
+    )
+
+    # ------------------------------------------------------------
+    # COMPUTE
+    # ------------------------------------------------------------
+
+    @api.depends("team_id.user_id")
+    @api.depends_context("uid")
+    def _compute_funnel_can_override(self):
+        funnels = self.env["crm.team"]._get_funnel_rules().funnels
+        is_manager = self.env.user.has_group("sales_funnel_addon.group_funnel_manager")
+        for lead in self:
+            funnel = funnels.get(lead.team_id.id)
+            lead.funnel_can_override = bool(funnel) and (is_manager or funnel.head_id == self.env.uid)
+
+    @api.depends("contract_amount", "received_amount")
+    def _compute_amount_due(self):
+        for lead in self:
+            lead.amount_due = lead.contract_amount - lead.received_amount
+
+    @api.depends("contact_name", "partner_name", "phone", "email_from")
+    def _compute_name(self):
+        super()._compute_name()
+        for lead in self:
+            if not lead.name and lead.team_id.funnel_kind:
+                lead.name = lead.contact_name or lead.partner_name or lead.phone or lead.email_from
+
+    def _compute_team_id(self):
+        """In a funnel a new salesperson takes the lead over where it is, and conversion goes to the funnel of deals."""
+        in_funnel = self.filtered("team_id.funnel_kind")
+        super(CrmLead, self - in_funnel)._compute_team_id()
+        for lead in in_funnel:
+            if lead.type == "opportunity" and lead.team_id.deal_team_id:
+                lead.team_id = lead.team_id.deal_team_id
+
+    def _compute_stage_id(self):
+        """The stages of funnels and the stages of other teams never mix, whichever way a lead changes its team."""
+        super()._compute_stage_id()
+        rules = self.env["crm.team"]._get_funnel_rules()
+        for lead in self:
+            in_funnel = lead.team_id.id in rules.funnels or rules.is_funnel_stage(lead.stage_id.id)
+            if in_funnel and lead.team_id not in lead.stage_id.team_ids:
+                lead.stage_id = lead._stage_find(domain=[("fold", "=", False)])
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        leads = super().create([self._prepare_funnel_values(vals) for vals in vals_list])
+        leads._pass_gate({})
+        return leads
+
+    def write(self, vals):
+        vals = self._prepare_loss_values(vals)
+        if not self or not self._touches_gate(vals):
+            return super().write(vals)
+        before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
+        result = super().write(vals)
+        self._pass_gate(before, kept)
+        return result
+
+    @api.model
+    def _prepare_funnel_values(self, vals):
+        """Fill in what a lead of a funnel has by being there: its team, its type, a title."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        team_id = vals.get("team_id", self.env.context.get("default_team_id"))
+        stage = rules.stages.get(vals.get("stage_id"))
+        if "team_id" not in vals and stage and len(stage.funnel_ids) == 1:
+            team_id = stage.funnel_ids[0]
+        funnel = rules.funnels.get(team_id)
+        if not funnel:
+            return vals
+        filled = dict(vals, team_id=team_id)
+        if "type" not in vals:
+            filled["type"] = funnel.lead_type
+        if not vals.get("name") and not vals.get("partner_id"):
+            known = (vals.get(name) for name in ("contact_name", "partner_name", "phone", "email_from"))
+            filled["name"] = next(filter(None, known), self.env._("New request"))
+        return filled
+
+    # ------------------------------------------------------------
+    # STAGES
+    # ------------------------------------------------------------
+
+    @api.model
+    def _read_group_stage_ids(self, stages, domain):
+        """The board of a funnel shows all stages of the funnel and no other."""
+        funnel_id = self.env.context.get("funnel_id")
+        funnel = self.env["crm.team"]._get_funnel_rules().funnels.get(funnel_id)
+        if funnel:
+            return stages.browse(funnel.stage_ids) | stages
+        return super()._read_group_stage_ids(stages, domain)
+
+    def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):
+        """A funnel has no part in the stages that teams without stages of their own share."""
+        teams = self.team_id | self.env["crm.team"].browse(team_id or ())
+        if any(teams.mapped("funnel_kind")):
+            domain = [("team_ids", "in", teams.ids), *(domain or ())]
+        return super()._stage_find(team_id, domain, order, limit)
+
+    # ------------------------------------------------------------
+    # CONVERSION AND MERGE
+    # ------------------------------------------------------------
+
+    def _convert_opportunity_data(self, customer, team_id=False):
+        """Converting a lead of a funnel moves it to the funnel of deals in the same write, before its first stage."""
+        values = super()._convert_opportunity_data(customer, team_id)
+        target = self.team_id.deal_team_id
+        if self.team_id.funnel_kind == "lead" and target:
+            team_id = team_id or target.id
+            first_stage = self.env["crm.lead"]._stage_find(team_id=team_id, domain=[("fold", "=", False)])
+            values.update(team_id=team_id, stage_id=first_stage.id)
+        return values
+
+    def _merge_get_fields_specific(self):
+        specific = super()._merge_get_fields_specific()
+        specific["lost_comment"] = lambda fname, leads: leads[0][fname]
+        return specific
+
+    def _merge_get_fields(self):
+        return [*super()._merge_get_fields(), "preferred_channel", "contract_amount", "received_amount"]
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    def action_funnel_override(self):
+        """Open the dialog in which a head of sales sends leads to a stage against the rules."""
+        return self.env["ir.actions.actions"]._for_xml_id("sales_funnel_addon.funnel_override_action")

@@ -1,0 +1,267 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import ormcache
+
+from ..tools import funnel_rules
+
+#: Fields that a funnel cannot do without on its forms.
+UNHIDABLE_FIELDS = frozenset({"name", "team_id", "stage_id", "type", "user_id", "lost_reason_id", "active"})
+
+
+class CrmTeam(models.Model):
+    """A sales team; with a funnel kind it is a funnel with stages and rules of its own."""
+
+    _name = "crm.team"
+    _inherit = ["crm.team", "funnel.config.mixin"]
+
+    funnel_kind = fields.Selection(
+        [("lead", "Leads"), ("deal", "Deals"), ("deferred", "Deferred demand"), ("followup", "Follow-up after the sale")],
+        index="btree_not_null",
+        help="What stands in this funnel. Empty: an ordinary sales team, which the funnel rules leave alone.",
+    )
+    deal_team_id = fields.Many2one(
+        "crm.team",
+        "Converts Into",
+        domain=[("funnel_kind", "=", "deal")],
+        check_company=True,
+        help="The funnel in which a converted lead starts as a deal.",
+    )
+    stage_ids = fields.Many2many("crm.stage", string="Stages", help="The stages of the funnel in their order.")
+    lost_reason_ids = fields.Many2many("crm.lost.reason", string="Lost Reasons")
+    hidden_field_ids = fields.Many2many(
+        "ir.model.fields",
+        "crm_team_hidden_field_rel",
+        string="Hidden Fields",
+        domain=[("model", "=", "crm.lead"), ("name", "not in", list(UNHIDABLE_FIELDS))],
+        groups="sales_funnel_addon.group_funnel_manager",
+        help="Fields that the forms of this funnel do not show. A stage that requires one shows it all the same.",
+    )
+    funnel_action_id = fields.Many2one("ir.actions.act_window", "Funnel Screen", readonly=True, copy=False)
+    funnel_menu_id = fields.Many2one("ir.ui.menu", "Menu Entry", readonly=True, copy=False)
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.constrains("hidden_field_ids")
+    def _check_hidden_field_ids(self):
+        for team in self.sudo():
+            refused = team.hidden_field_ids.filtered(
+                lambda field: field.model != "crm.lead" or field.name in UNHIDABLE_FIELDS
+            )
+            if refused:
+                raise ValidationError(
+                    self.env._("A funnel cannot hide: %s.", ", ".join(refused.mapped("field_description")))
+                )
+
+    @api.constrains("funnel_kind", "deal_team_id")
+    def _check_deal_team_id(self):
+        for team in self:
+            if team.deal_team_id and (team.funnel_kind != "lead" or team.deal_team_id.funnel_kind != "deal"):
+                raise ValidationError(
+                    self.env._("Only a funnel of leads converts, and only into a funnel of deals: %s.", team.name)
+                )
+
+    @api.constrains("funnel_kind")
+    def _check_funnel_kind(self):
+        """Stages and leads of the team have to fit what it becomes."""
+        self.stage_ids._check_team_ids()
+        for team in self.filtered("funnel_kind"):
+            fitting = "lead" if team.funnel_kind == "lead" else "opportunity"
+            Lead = self.env["crm.lead"].sudo().with_context(active_test=False)  # also leads the admin may not see
+            misfits = Lead.search([("team_id", "=", team.id), ("type", "!=", fitting)], limit=3)
+            if misfits:
+                raise ValidationError(
+                    self.env._(
+                        "“%(team)s” cannot become a funnel of this kind: it has leads of the other type (%(leads)s).",
+                        team=team.name,
+                        leads=", ".join(misfits.mapped("name")),
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        teams = super().create(vals_list)
+        teams._sync_funnel_menus()
+        return teams
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not vals.keys().isdisjoint({"funnel_kind", "name", "active", "sequence"}):
+            self._sync_funnel_menus()
+        return result
+
+    def unlink(self):
+        # the menu entries are the funnels' own; deleting one takes rights that a head of sales has no use for
+        menus, actions = self.sudo().funnel_menu_id, self.sudo().funnel_action_id
+        result = super().unlink()
+        menus.unlink()
+        actions.unlink()
+        return result
+
+    @api.model
+    def _get_rule_fields(self):
+        return ["funnel_kind", "user_id", "deal_team_id", "stage_ids", "lost_reason_ids", "hidden_field_ids", "active"]
+
+    # ------------------------------------------------------------
+    # RULES
+    # ------------------------------------------------------------
+
+    @api.model
+    @ormcache()
+    def _get_funnel_rules(self):
+        """Return the rules of all funnels, from the cache.
+
+        :rtype: sales_funnel_addon.tools.funnel_rules.FunnelRules
+        """
+        self = self.sudo().with_context(active_test=False)  # rules hold for everybody, whoever asks first
+        teams = self.search([("funnel_kind", "!=", False)])
+        stages = teams.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
+        requirements = self.env["funnel.requirement"].search([("stage_id", "in", stages.ids), ("active", "=", True)])
+        by_stage = requirements.grouped("stage_id")
+        return funnel_rules.FunnelRules(
+            funnels={team.id: team._prepare_funnel_rule(stages) for team in teams},
+            stages={
+                stage.id: funnel_rules.Stage(
+                    id=stage.id,
+                    sequence=stage.sequence,
+                    is_won=stage.is_won,
+                    is_irreversible=stage.is_irreversible,
+                    funnel_ids=tuple(stage.team_ids.ids),
+                    requirements=tuple(map(self._prepare_requirement_rule, by_stage.get(stage, ()))),
+                )
+                for stage in stages
+            },
+            reasons={
+                reason.id: funnel_rules.LostReason(
+                    id=reason.id,
+                    category=reason.category,
+                    funnel_ids=tuple(reason.team_ids.ids),
+                    comment_required=reason.comment_required,
+                    field_names=tuple(reason.required_field_ids.mapped("name")),
+                )
+                for reason in teams.lost_reason_ids
+            },
+        )
+
+    def _prepare_funnel_rule(self, stages):
+        return funnel_rules.Funnel(
+            id=self.id,
+            kind=self.funnel_kind,
+            stage_ids=tuple(stage.id for stage in stages if self in stage.team_ids),
+            deal_funnel_id=self.deal_team_id.id,
+            head_id=self.user_id.id,
+            hidden_fields=tuple(self.hidden_field_ids.mapped("name")),
+        )
+
+    @api.model
+    def _prepare_requirement_rule(self, requirement):
+        return funnel_rules.Requirement(
+            id=requirement.id,
+            stage_id=requirement.stage_id.id,
+            moment=requirement.moment,
+            kind=requirement.kind,
+            field_names=tuple(requirement.field_ids.mapped("name")),
+            any_field=requirement.any_field,
+            condition=requirement.condition or "[]",
+            applies_to=requirement.applies_to or "[]",
+        )
+
+    # ------------------------------------------------------------
+    # DEFAULT TEAM
+    # ------------------------------------------------------------
+
+    @api.model
+    def _get_default_team_id(self, user_id=False, domain=False):
+        """A funnel is entered on purpose, never because it happens to be somebody's first team."""
+        return super(CrmTeam, self.with_context(without_funnels=True))._get_default_team_id(user_id, domain)
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        if self.env.context.get("without_funnels"):
+            domain = Domain(domain) & Domain("funnel_kind", "=", False)
+        return super()._search(domain, *args, **kwargs)
+
+    # ------------------------------------------------------------
+    # MENUS
+    # ------------------------------------------------------------
+
+    def action_open_funnel(self):
+        """Open the screen of this funnel."""
+        self.ensure_one()
+        return self.funnel_action_id._get_action_dict()
+
+    def _sync_funnel_menus(self):
+        """Give every funnel of the batch its screen and its menu entry, with its name in every language."""
+        # Menus belong to administrators; a head of sales who adds a funnel gets the entry along with it.
+        teams = self.sudo().filtered(lambda team: team.funnel_kind or team.funnel_menu_id)
+        incomplete = teams.filtered(lambda team: not team.funnel_menu_id)
+        if incomplete:
+            incomplete._create_funnel_menus()
+        for team in teams:
+            names = team._fields["name"]._get_stored_translations(team) or {"en_US": team.name}
+            for record in (team.funnel_action_id, team.funnel_menu_id):
+                record.update_field_translations("name", names)
+                record.with_context(lang=None).name = names.get("en_US") or team.name
+            team.funnel_action_id.write(team._prepare_funnel_action())
+            team.funnel_menu_id.write({"sequence": team.sequence, "active": team.active and bool(team.funnel_kind)})
+
+    def _create_funnel_menus(self):
+        parent = self.env.ref("sales_funnel_addon.menu_funnel_root")
+        actions = self.env["ir.actions.act_window"].create(
+            [dict(team._prepare_funnel_action(), name=team.name) for team in self]
+        )
+        menus = self.env["ir.ui.menu"].create(
+            [
+                {"name": team.name, "parent_id": parent.id, "action": f"ir.actions.act_window,{action.id}"}
+                for team, action in zip(self, actions, strict=True)
+            ]
+        )
+        for team, action, menu in zip(self, actions, menus, strict=True):
+            team.funnel_action_id, team.funnel_menu_id = action, menu
+        # With an id of this module they go when it is uninstalled; noupdate keeps them when it is upgraded.
+        self.env["ir.model.data"]._update_xmlids(
+            [
+                {"xml_id": f"sales_funnel_addon.{prefix}_{team.id}", "record": record, "noupdate": True}
+                for team in self
+                for prefix, record in (("funnel_action", team.funnel_action_id), ("funnel_menu", team.funnel_menu_id))
+            ]
+        )
+
+    def _prepare_funnel_action(self):
+        self.ensure_one()
+        view_ids = [fields.Command.clear()]
+        for sequence, (mode, xml_id) in enumerate(self._get_funnel_views()):
+            view_ids.append(
+                fields.Command.create(
+                    {"sequence": sequence, "view_mode": mode, "view_id": xml_id and self.env.ref(xml_id).id}
+                )
+            )
+        context = {
+            "default_team_id": self.id,
+            "default_type": "lead" if self.funnel_kind == "lead" else "opportunity",
+            "funnel_id": self.id,
+        }
+        return {
+            "res_model": "crm.lead",
+            "view_mode": ",".join(mode for mode, _xml_id in self._get_funnel_views()),
+            "view_ids": view_ids,
+            "search_view_id": self.env.ref("sales_funnel_addon.crm_lead_view_search_funnel").id,
+            "domain": str([("team_id", "=", self.id), ("won_status", "=", "pending")]),
+            "context": str(context),
+            "path": False,
+        }
+
+    @api.model
+    def _get_funnel_views(self):
+        """Return the views of a funnel's screen: pairs of a mode and the XML id of a view."""
+        return [
+            ("kanban", "sales_funnel_addon.crm_lead_view_kanban_funnel"),
+            ("list", "sales_funnel_addon.crm_lead_view_list_funnel"),
+            ("form", "crm.crm_lead_view_form"),
+            ("calendar", "crm.crm_case_calendar_view_leads"),
+            ("pivot", "crm.crm_lead_view_pivot"),
+            ("graph", "crm.crm_lead_view_graph"),
+            ("activity", "crm.crm_lead_view_activity"),
+        ]

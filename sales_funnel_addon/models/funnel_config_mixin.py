@@ -1,0 +1,33 @@
+from odoo import api, models
+
+
+class FunnelConfigMixin(models.AbstractModel):
+    """A record whose content is part of the rules: changing it renews the cached rules and views."""
+
+    _name = "funnel.config.mixin"
+    _description = "Funnel Configuration"
+
+    @api.model
+    def _get_rule_fields(self):
+        """Return the names of the fields that the rules are made of."""
+        return []
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self._clear_rules()
+        return records
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not vals.keys().isdisjoint(self._get_rule_fields()):
+            self._clear_rules()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self._clear_rules()
+        return result
+
+    def _clear_rules(self):
+        self.env.registry.clear_cache("default", "templates")

@@ -1,0 +1,94 @@
+from collections import defaultdict
+
+from odoo import models
+
+from ..tools.lead_moves import LeadState, move_kind
+
+
+class FunnelMoveMixin(models.AbstractModel):
+    """The log of moves: written by the gate, read by the gate and by the reports."""
+
+    _name = "funnel.move.mixin"
+    _description = "Log of Stage Moves"
+
+    def _log_moves(self, before, after, reason="", overridden=()):
+        """Add what happened in a write or a creation to the log.
+
+        :param dict before: the states before, by lead id
+        :param dict after: the states after, by lead id
+        :param str reason: why the rules were overridden
+        :param overridden: the ids of the leads that passed against the rules
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        events = {}
+        for lead_id, state in after.items():
+            origin = before.get(lead_id, LeadState())
+            if state.funnel_id or origin.funnel_id:
+                kind = move_kind(origin, state, rules, overridden=lead_id in overridden)
+                if kind:
+                    events[lead_id] = kind
+        if not events:
+            return
+        # The log is the engine's: no user may write it, whatever their rights.
+        log = self.env["funnel.move"].sudo()
+        entered = self.browse(lead_id for lead_id in events if before.get(lead_id))._get_stage_entry_dates()
+        log.create(
+            [
+                lead._prepare_move(
+                    events[lead.id],
+                    before.get(lead.id, LeadState()),
+                    after[lead.id],
+                    since=entered.get(lead.id),
+                    reason=reason if lead.id in overridden else "",
+                )
+                for lead in self.browse(events)
+            ]
+        )
+
+    def _prepare_move(self, kind, origin, target, *, since, reason):
+        now = self.env.cr.now()
+        since = since or origin.since or now
+        return {
+            "lead_id": self.id,
+            "kind": kind,
+            "from_stage_id": origin.stage_id,
+            "to_stage_id": target.stage_id,
+            "from_team_id": origin.team_id,
+            "to_team_id": target.team_id,
+            "user_id": self.env.uid,
+            "date": now,
+            "hours_in_stage": max((now - since).total_seconds(), 0) / 3600,
+            "reason": reason or (self._get_loss_summary() if kind == "lost" else False),
+        }
+
+    def _get_stage_entry_dates(self):
+        """Return when the leads came into their stage according to the log, by lead id."""
+        if not self:
+            return {}
+        # Everybody's moves count, also those of a lead that the user has just handed over.
+        groups = (
+            self.env["funnel.move"]
+            .sudo()
+            ._read_group(
+                [("lead_id", "in", self.ids), ("kind", "not in", ("lost", "reopened"))], ["lead_id"], ["date:max"]
+            )
+        )
+        return {lead.id: date for lead, date in groups}
+
+    def _get_stages_reached(self):
+        """Return the stages each lead has reached, by lead id.
+
+        An override that sends a lead back starts the count anew: what lies behind the point of no return is then
+        ahead of the lead again.
+        """
+        moves = (
+            self.env["funnel.move"]
+            .sudo()  # the way of a lead binds everybody, not only who may see the stages of another company
+            .search_fetch([("lead_id", "in", self.ids)], ["lead_id", "to_stage_id", "kind"], order="date, id")
+        )
+        reached = defaultdict(list)
+        for move in moves:
+            if move.kind == "override":
+                reached[move.lead_id.id].clear()
+            reached[move.lead_id.id].append(move.to_stage_id.id)
+        return reached

@@ -1,0 +1,68 @@
+import io
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import convert_xml_import, file_open
+
+from ..tools import preset_xml
+
+
+class FunnelPreset(models.Model):
+    """A ready-made set of funnels that can be loaded into this database."""
+
+    _name = "funnel.preset"
+    _description = "Funnel Preset"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    description = fields.Text(translate=True)
+    code = fields.Char(required=True, readonly=True, help="The file below data/presets that holds the preset.")
+    loaded_date = fields.Datetime("Loaded On", readonly=True)
+    loaded_ids = fields.Json(
+        readonly=True, help="The records that were loaded once: they are never loaded again, even when deleted since."
+    )
+
+    _unique_code = models.Constraint("UNIQUE (code)", "There is one preset for each file.")
+
+    def action_load(self):
+        """Load the presets into this database.
+
+        Loading again adds what a newer version of the preset has in addition; it neither changes nor restores anything
+        that was loaded before.
+
+        :raises AccessError: when the user is no funnel manager
+        """
+        if not (self.env.su or self.env.user.has_group("sales_funnel_addon.group_funnel_manager")):
+            raise AccessError(self.env._("Only a funnel manager can load a preset."))
+        for preset in self:
+            preset._load()
+        # New records come in English; the translations of the addon know their Russian names.
+        languages = [code for code, _name in self.env["res.lang"].get_installed() if code != "en_US"]
+        if languages:
+            self.env["ir.module.module"].sudo()._load_module_terms(["sales_funnel_addon"], languages)
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _load(self):
+        with file_open(f"sales_funnel_addon/data/presets/{self.code}.xml", "rb") as file:
+            source = file.read()
+        loaded = set(self.loaded_ids or ())
+        remaining = preset_xml.without_records(source, loaded, self._get_existing(loaded))
+        stream = io.BytesIO(remaining)
+        stream.name = f"data/presets/{self.code}.xml"
+        # A preset holds records of many models that its reader may not create one by one, such as menu entries.
+        env = self.sudo().with_context(lang=None, install_mode=True).env
+        convert_xml_import(env, "sales_funnel_addon", stream, {}, "init", noupdate=True)
+        self.sudo().write(
+            {
+                "loaded_ids": sorted(loaded | set(preset_xml.record_ids(remaining))),
+                "loaded_date": fields.Datetime.now(),
+            }
+        )
+
+    @api.model
+    def _get_existing(self, names):
+        """Return those of the loaded records that are still there, by the name of their XML id."""
+        rows = self.env["ir.model.data"].sudo().search([("module", "=", "sales_funnel_addon"), ("name", "in", list(names))])
+        # deleting a record through the ORM deletes its XML id with it
+        return set(rows.mapped("name"))

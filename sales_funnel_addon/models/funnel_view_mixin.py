@@ -1,0 +1,85 @@
+from odoo import api, models
+
+
+class FunnelViewMixin(models.AbstractModel):
+    """Forms of leads that follow the configuration: required marks by stage, hidden fields by funnel.
+
+    The standard modifiers of the views do the work, so they hold for every form of every module. The views are
+    cached; the cache is renewed whenever the rules change.
+    """
+
+    _name = "funnel.view.mixin"
+    _description = "Forms that Follow the Funnel"
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form":
+            self._apply_rules_to_form(arch)
+        return arch, view
+
+    @api.model
+    def _apply_rules_to_form(self, arch):
+        required, asked, hidden = self._get_form_modifiers()
+        for node in arch.xpath("//field[@name and not(ancestor::field)] | //label[@for and not(ancestor::field)]"):
+            name = node.get("name") if node.tag == "field" else self._get_labelled_field(arch, node)
+            if node.tag == "field":
+                self._add_modifier(node, "required", required.get(name))
+                if name in asked:
+                    node.set("funnel_asked", asked[name])
+            self._add_modifier(node, "invisible", hidden.get(name))
+
+    @api.model
+    def _get_labelled_field(self, arch, label):
+        """Return the name of the field a label is for; a label may point at the id of the field's node."""
+        target = label.get("for")
+        nodes = arch.xpath("//field[@id=$target]", target=target)
+        return nodes[0].get("name") if nodes else target
+
+    @api.model
+    def _add_modifier(self, node, attribute, expression):
+        if not expression:
+            return
+        present = node.get(attribute)
+        if present in ("1", "True", "true"):
+            return
+        node.set(attribute, expression if present in (None, "0", "False") else f"({present}) or ({expression})")
+
+    @api.model
+    def _get_form_modifiers(self):
+        """Return expressions for the web client by field name: required, asked for before moving on, hidden."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        required, asked, demanding = {}, {}, {}
+        for stage in rules.stages.values():
+            for requirement in stage.requirements:
+                if requirement.kind != "fields" or requirement.applies_to != "[]":
+                    continue  # whom it applies to is known only to the server
+                marks = required if requirement.moment == "enter" else asked
+                for name in requirement.field_names:
+                    marks.setdefault(name, {}).setdefault(self._get_alternatives(requirement, name), []).append(stage.id)
+                    demanding.setdefault(name, []).append(stage.id)
+        hidden = {}
+        for funnel in rules.funnels.values():
+            for name in funnel.hidden_fields:
+                hidden.setdefault(name, []).append(funnel.id)
+        return (
+            {name: self._join_expressions(groups) for name, groups in required.items()},
+            {name: self._join_expressions(groups) for name, groups in asked.items()},
+            {
+                name: f"team_id in {team_ids} and stage_id not in {demanding.get(name, [])}"
+                for name, team_ids in hidden.items()
+            },
+        )
+
+    @api.model
+    def _get_alternatives(self, requirement, name):
+        """Return the fields of which one is enough instead of ``name``."""
+        return tuple(other for other in requirement.field_names if other != name) if requirement.any_field else ()
+
+    @api.model
+    def _join_expressions(self, groups):
+        """Return an expression that is true in the stages of any group whose alternatives are all empty."""
+        return " or ".join(
+            " and ".join([f"stage_id in {stage_ids}", *(f"not {other}" for other in others)])
+            for others, stage_ids in groups.items()
+        )

@@ -1,0 +1,28 @@
+from odoo import api, models
+
+
+class ResPartner(models.Model):
+    """A contact; its form leaves out what the company does not use."""
+
+    _inherit = "res.partner"
+
+    @api.model
+    def _get_hidden_field_names(self):
+        """Return the names of the contact fields that the current company hides."""
+        # a list of fields is technical data that salespeople have no right to, yet it shapes their form
+        return tuple(self.env.company.sudo().hidden_contact_field_ids.mapped("name"))
+
+    @api.model
+    def _get_view_cache_key(self, view_id=None, view_type="form", **options):
+        key = super()._get_view_cache_key(view_id, view_type, **options)
+        return (*key, self._get_hidden_field_names()) if view_type == "form" else key
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        arch, view = super()._get_view(view_id, view_type, **options)
+        if view_type == "form":
+            for name in self._get_hidden_field_names():
+                path = "//field[@name=$name and not(ancestor::field)] | //label[@for=$name and not(ancestor::field)]"
+                for node in arch.xpath(path, name=name):
+                    node.set("invisible", "1")
+        return arch, view

@@ -1,0 +1,101 @@
+"""What happens to a lead in one write: where it was, where it is, and what the gate says about it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class LeadState:
+    """Where a lead stands; the default is "nowhere", for a lead that is being created."""
+
+    team_id: int | bool = False
+    funnel_id: int | bool = False
+    stage_id: int | bool = False
+    lead_type: str | bool = False
+    won_status: str | bool = False
+    since: datetime | bool = False
+
+    @property
+    def place(self):
+        """Return what a move changes."""
+        return self.team_id, self.stage_id, self.lead_type
+
+
+@dataclass(frozen=True)
+class GatePass:
+    """The right to pass the gate once, given by code after it has checked who asks.
+
+    It travels in the context. A client can only send plain data, never an instance of this class, so a client cannot
+    make one.
+
+    :param frozenset lead_ids: the leads that may pass
+    :param int stage_id: where they may go
+    :param str reason: why
+    """
+
+    lead_ids: frozenset
+    stage_id: int
+    reason: str
+
+    def covers(self, lead_id, stage_id):
+        """Tell whether the pass is for this move."""
+        return lead_id in self.lead_ids and stage_id == self.stage_id
+
+
+@dataclass
+class Verdict:
+    """What the gate says about one move; everything empty means that the lead may pass."""
+
+    forbidden: list = field(default_factory=list)
+    missing: dict = field(default_factory=dict)
+    unmet: list = field(default_factory=list)
+
+    @property
+    def status(self):
+        """Return ``ok``, ``fixable`` or ``forbidden``.
+
+        >>> Verdict().status, Verdict(unmet=[1]).status, Verdict(unmet=[1], forbidden=["no"]).status
+        ('ok', 'fixable', 'forbidden')
+        """
+        if self.forbidden:
+            return "forbidden"
+        return "fixable" if self.missing or self.unmet else "ok"
+
+
+def move_kind(before, after, rules, *, overridden=False):
+    """Return what a change of a lead is called in the log, or False if it is no event.
+
+    :param LeadState before: where the lead stood
+    :param LeadState after: where it stands
+    :param sales_funnel_addon.tools.funnel_rules.FunnelRules rules: all funnels
+    :param bool overridden: whether a head of sales let it pass
+
+    >>> from odoo.addons.sales_funnel_addon.tools.funnel_rules import Funnel, FunnelRules
+    >>> rules = FunnelRules({1: Funnel(1, "lead", (10,)), 2: Funnel(2, "deal", (20, 21)), 3: Funnel(3, "deferred", (30,))})
+    >>> lead, deal = LeadState(1, 1, 10, "lead", "pending"), LeadState(2, 2, 20, "opportunity", "pending")
+    >>> later = LeadState(3, 3, 30, "opportunity", "pending")
+    >>> move_kind(LeadState(), lead, rules), move_kind(lead, deal, rules), move_kind(lead, lead, rules)
+    ('created', 'converted', False)
+    >>> move_kind(deal, later, rules), move_kind(later, deal, rules)
+    ('deferred', 'resumed')
+    """
+    moved = before.place != after.place
+    if not before.team_id and not before.stage_id:
+        return "created"
+    if before.won_status != after.won_status:
+        if after.won_status in ("won", "lost"):
+            return "override" if overridden else after.won_status
+        return "override" if overridden else "reopened"
+    if not moved:
+        return False
+    if overridden:
+        return "override"
+    origin, target = rules.funnels.get(before.funnel_id), rules.funnels.get(after.funnel_id)
+    if origin is not target:
+        if target and target.kind == "deferred":
+            return "deferred"
+        if origin and origin.kind == "deferred":
+            return "resumed"
+        if origin and origin.kind == "lead" and after.lead_type == "opportunity":
+            return "converted"
+    return "moved"

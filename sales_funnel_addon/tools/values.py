@@ -1,0 +1,31 @@
+"""When a field counts as filled in."""
+
+from odoo.tools import is_html_empty
+
+#: Field types that cannot be demanded: a boolean is never "not answered"; use a selection instead.
+UNDEMANDABLE_TYPES = frozenset({"boolean", "json", "properties_definition"})
+
+
+def is_missing(field_type, value):
+    """Tell whether ``value`` counts as not filled in.
+
+    :param str field_type: the Odoo type of the field
+    :param value: the value as read from a record
+    :rtype: bool
+
+    Zero is missing, blank text is missing, and so is rich text without words:
+
+    >>> is_missing("monetary", 0.0), is_missing("integer", 3)
+    (True, False)
+    >>> is_missing("char", "   "), is_missing("char", "Anna")
+    (True, False)
+    >>> is_missing("html", "<p><br></p>"), is_missing("html", "<p>Needs a kitchen</p>")
+    (True, False)
+    >>> is_missing("selection", False), is_missing("selection", "no")
+    (True, False)
+    """
+    if field_type == "html":
+        return is_html_empty(value)
+    if field_type in ("char", "text"):
+        return not (value and value.strip())
+    return not value

@@ -1,0 +1,89 @@
+"""Factories and users for the tests; nothing here relies on demo data."""
+
+from odoo.fields import Command
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+ADDON = "sales_funnel_addon"
+
+
+class FunnelFactory:
+    """Makes funnels, stages, rules and leads; mix it into a test case that has ``env``."""
+
+    @classmethod
+    def make_funnel(cls, name, kind, stages, **values):
+        """Create a funnel with stages named ``stages``; return it. A name ending in ``!`` makes a won stage."""
+        team = cls.env["crm.team"].create({"name": name, "funnel_kind": kind, **values})
+        cls.env["crm.stage"].create(
+            [
+                {
+                    "name": stage.rstrip("!"),
+                    "is_won": stage.endswith("!"),
+                    "sequence": sequence,
+                    "team_ids": [Command.link(team.id)],
+                }
+                for sequence, stage in enumerate(stages, 1)
+            ]
+        )
+        return team
+
+    @classmethod
+    def stage(cls, team, name):
+        """Return the stage of ``team`` with this name."""
+        return team.stage_ids.filtered(lambda stage: stage.name == name)
+
+    @classmethod
+    def demand(cls, stage, *names, moment="enter", **values):
+        """Add a requirement for the lead fields ``names`` to ``stage``."""
+        lead_fields = [cls.env["ir.model.fields"]._get("crm.lead", name).id for name in names]
+        return cls.env["funnel.requirement"].create(
+            {"stage_id": stage.id, "moment": moment, "field_ids": [Command.set(lead_fields)], **values}
+        )
+
+    @classmethod
+    def demand_condition(cls, stage, condition, message, **values):
+        """Add a requirement that a lead matches ``condition`` to ``stage``."""
+        return cls.env["funnel.requirement"].create(
+            {"stage_id": stage.id, "kind": "condition", "condition": condition, "message": message, **values}
+        )
+
+    @classmethod
+    def make_reason(cls, name, *teams, **values):
+        """Create a lost reason of the funnels ``teams``."""
+        return cls.env["crm.lost.reason"].create(
+            {"name": name, "team_ids": [Command.set([team.id for team in teams])], **values}
+        )
+
+    @classmethod
+    def make_leads(cls, team, count=1, **values):
+        """Create leads in the first stage of ``team``."""
+        return cls.env["crm.lead"].create(
+            [{"team_id": team.id, "name": f"Lead {number}", **values} for number in range(count)]
+        )
+
+
+@tagged("post_install", "-at_install")
+class FunnelCase(FunnelFactory, TransactionCase):
+    """A funnel of leads, a funnel of deals, a salesperson, the head of sales and a funnel manager."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.salesperson = new_test_user(cls.env, "sale_anna", "sales_team.group_sale_salesman", name="Anna")
+        cls.head = new_test_user(cls.env, "sale_head", "sales_team.group_sale_salesman_all_leads", name="Head")
+        cls.manager = new_test_user(cls.env, "sale_manager", f"{ADDON}.group_funnel_manager", name="Manager")
+        cls.deals = cls.make_funnel(
+            "Kitchens", "deal", ["Estimate", "Measurement", "Contract", "Done!"], user_id=cls.head.id
+        )
+        cls.leads = cls.make_funnel("Requests", "lead", ["New", "Talk", "Qualified"], deal_team_id=cls.deals.id)
+        cls.estimate, cls.measurement, cls.contract, cls.done = cls.deals.stage_ids.sorted("sequence")
+        cls.new, cls.talk, cls.qualified = cls.leads.stage_ids.sorted("sequence")
+        cls.price = cls.make_reason("Price", cls.deals)
+        cls.env.user.group_ids += cls.env.ref(f"{ADDON}.group_funnel_manager")
+
+    def make_deal(self, **values):
+        """Create a deal of the salesperson, as the salesperson."""
+        return self.as_salesperson(self.make_leads(self.deals, user_id=self.salesperson.id, **values))
+
+    def as_salesperson(self, records):
+        """Return the records as the salesperson sees them."""
+        return records.with_user(self.salesperson)
