@@ -25,6 +25,7 @@
         "views/menus.xml",
         "data/funnel_preset_data.xml",
     ],
+    "demo": ["demo/funnel_demo.xml"],
     "assets": {
         "web.assets_backend": ["sales_funnel_addon/static/src/**/*"],
     },

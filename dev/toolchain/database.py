@@ -4,16 +4,18 @@ A database is finished when its comment holds its key; one without is a leftover
 """
 
 import contextlib
+import fcntl
 import shutil
+from pathlib import Path
 
 from psycopg2 import sql
 
 from . import postgres, server
 from .console import DevError, step
-from .paths import ADDON, REQUIREMENTS, digest
+from .paths import ADDON, CACHE, REQUIREMENTS, digest
 
 BASE_MODULES = "crm,sale_crm"
-LANGUAGE = "--load-language=ru_RU"
+LANGUAGES = "--load-language=en_US,ru_RU"
 
 
 def _execute(statement, *names, params=()):
@@ -48,10 +50,31 @@ def copy(template, name):
         shutil.copytree(files / template, files / name)
 
 
-def _drop_older(prefix, keep):
-    for (name,) in _execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", params=[prefix]):
-        if name != keep:
+def _names(prefix):
+    return [name for (name,) in _execute(
+        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", params=[prefix]
+    )]
+
+
+def drop_abandoned(prefix):
+    """Drop the databases whose name is ``prefix`` and the id of a process that is gone."""
+    for name in _names(prefix):
+        process_id = name.removeprefix(prefix).partition("-")[0]
+        if not Path(f"/proc/{process_id}").exists():
             drop(name)
+
+
+def _drop_older(prefix, keep=3):
+    for name in _names(prefix)[:-keep]:
+        drop(name)
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Let only one command at a time prepare databases."""
+    with (CACHE / "databases.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def ensure_base(source):
@@ -61,7 +84,7 @@ def ensure_base(source):
     if key_of(name) != key:
         with step(f"Installing stock Odoo CRM into the database {name}"):
             drop(name)
-            server.run_once(source, name, "-i", BASE_MODULES, LANGUAGE, log_name=name)
+            server.run_once(source, name, "-i", BASE_MODULES, LANGUAGES, log_name=name)
             set_key(name, key)
     return name
 
@@ -76,7 +99,7 @@ def ensure_template(source):
     name = f"funnel_template_{key}"
     if key_of(name) != key:
         with step(f"Installing the addon into the database {name}"):
-            _drop_older("funnel_template_", keep=name)
+            _drop_older("funnel_template_")
             copy(base, name)
             lines = server.run_once(source, name, "-i", ADDON.name, log_name="install")
             complaints = server.warnings_in(lines)
@@ -97,7 +120,7 @@ def ensure_demo(source, name="funnel_demo", *, reset=False):
     if present is None:
         drop(name)
         with step(f"Installing Odoo CRM, the addon and demo data into the database {name} (a minute or two)"):
-            options = ("-i", f"{BASE_MODULES},{ADDON.name}", "--with-demo", LANGUAGE)
+            options = ("-i", f"{BASE_MODULES},{ADDON.name}", "--with-demo", LANGUAGES)
             server.run_once(source, name, *options, log_name="demo")
     elif present != key:
         with step(f"The addon has changed: upgrading the database {name}"):

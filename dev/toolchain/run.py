@@ -19,7 +19,8 @@ def main(arguments):
     server.check_port(options.port)
     source = ensure_odoo()
     postgres.start()
-    name = database.ensure_demo(source, reset=options.reset)
+    with database.one_at_a_time():
+        name = database.ensure_demo(source, reset=options.reset)
     with step(f"Starting Odoo on port {options.port}"):
         process = server.start(source, name, options.port, "--max-cron-threads=1", *options.odoo)
     try:

@@ -9,7 +9,7 @@ from .console import say
 from .odoo_source import ensure_odoo
 from .paths import CACHE, CHECKOUT
 
-DATABASE = "funnel_test"
+PREFIX = "funnel_test_"
 
 
 def main(arguments):
@@ -17,9 +17,12 @@ def main(arguments):
     source = ensure_odoo()
     postgres.start()
     browser.ensure()
-    template = database.ensure_template(source)
-    database.copy(template, DATABASE)
-    config = _write_config(source)
+    name = f"{PREFIX}{os.getpid()}"
+    with database.one_at_a_time():
+        template = database.ensure_template(source)
+        database.drop_abandoned(PREFIX)
+        database.copy(template, name)
+    config = _write_config(source, name)
     environment = dict(
         server.odoo_environment(source),
         ODOO_RC=str(config),
@@ -29,18 +32,22 @@ def main(arguments):
     environment["PYTHONPATH"] += os.pathsep + str(CHECKOUT / "dev")
     say("==> pytest")
     command = [sys.executable, "-m", "pytest", f"--odoo-config={config}", "--odoo-http", *arguments]
-    return subprocess.call(command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL)
+    try:
+        return subprocess.call(command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL)
+    finally:
+        database.drop(name)
+        config.unlink()
 
 
-def _write_config(source):
+def _write_config(source, name):
     """Write the configuration file that pytest-odoo asks for."""
     addons = ",".join(str(path) for path in (*source.addons_paths, CHECKOUT))
-    config = CACHE / "test.conf"
+    config = CACHE / f"{name}.conf"
     config.write_text(
         "[options]\n"
         f"addons_path = {addons}\n"
         f"data_dir = {server.DATA_DIR}\n"
-        f"db_name = {DATABASE}\n"
+        f"db_name = {name}\n"
         "http_interface = 127.0.0.1\n"
         "max_cron_threads = 0\n"
         "list_db = False\n"

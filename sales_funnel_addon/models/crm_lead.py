@@ -5,13 +5,8 @@ class CrmLead(models.Model):
     """A lead or a deal; in a funnel every change of its place passes the gate."""
 
     _name = "crm.lead"
-    _inherit = [
-        "crm.lead",
-        "funnel.gate.mixin",
-        "funnel.loss.mixin",
-        "funnel.move.mixin",
-        "funnel.view.mixin",
-    ]
+    # the mixins come first, so that their overrides come before what they override
+    _inherit = ["funnel.gate.mixin", "funnel.loss.mixin", "funnel.move.mixin", "funnel.view.mixin", "crm.lead"]
 
     funnel_kind = fields.Selection(related="team_id.funnel_kind", string="Funnel Kind")
     funnel_can_override = fields.Boolean("May Override the Rules", compute="_compute_funnel_can_override")

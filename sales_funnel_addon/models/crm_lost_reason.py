@@ -5,7 +5,7 @@ class CrmLostReason(models.Model):
     """Why a lead was lost; for funnels also what has to be told with it."""
 
     _name = "crm.lost.reason"
-    _inherit = ["crm.lost.reason", "funnel.config.mixin"]
+    _inherit = ["funnel.config.mixin", "crm.lost.reason"]
     _order = "sequence, name, id"
 
     sequence = fields.Integer(default=10)

@@ -6,7 +6,7 @@ class CrmStage(models.Model):
     """A stage; in a funnel also the place where the rules for its leads stand."""
 
     _name = "crm.stage"
-    _inherit = ["crm.stage", "funnel.config.mixin"]
+    _inherit = ["funnel.config.mixin", "crm.stage"]
 
     is_irreversible = fields.Boolean(
         "Point of No Return",

@@ -13,7 +13,7 @@ class CrmTeam(models.Model):
     """A sales team; with a funnel kind it is a funnel with stages and rules of its own."""
 
     _name = "crm.team"
-    _inherit = ["crm.team", "funnel.config.mixin"]
+    _inherit = ["funnel.config.mixin", "crm.team"]
 
     funnel_kind = fields.Selection(
         [("lead", "Leads"), ("deal", "Deals"), ("deferred", "Deferred demand"), ("followup", "Follow-up after the sale")],
@@ -241,6 +241,7 @@ class CrmTeam(models.Model):
         context = {
             "default_team_id": self.id,
             "default_type": "lead" if self.funnel_kind == "lead" else "opportunity",
+            "default_team_ids": [self.id],  # of a stage that is added on the board
             "funnel_id": self.id,
         }
         return {
@@ -253,11 +254,11 @@ class CrmTeam(models.Model):
             "path": False,
         }
 
-    @api.model
     def _get_funnel_views(self):
         """Return the views of a funnel's screen: pairs of a mode and the XML id of a view."""
+        kanban = "crm_lead_view_kanban_funnel_lead" if self.funnel_kind == "lead" else "crm_lead_view_kanban_funnel"
         return [
-            ("kanban", "sales_funnel_addon.crm_lead_view_kanban_funnel"),
+            ("kanban", f"sales_funnel_addon.{kanban}"),
             ("list", "sales_funnel_addon.crm_lead_view_list_funnel"),
             ("form", "crm.crm_lead_view_form"),
             ("calendar", "crm.crm_case_calendar_view_leads"),

@@ -26,11 +26,11 @@ class UtmSource(models.Model):
     """Where a client comes from."""
 
     _name = "utm.source"
-    _inherit = ["utm.source", "utm.label.mixin"]
+    _inherit = ["utm.label.mixin", "utm.source"]
 
 
 class UtmMedium(models.Model):
     """The intake form through which a request arrives."""
 
     _name = "utm.medium"
-    _inherit = ["utm.medium", "utm.label.mixin"]
+    _inherit = ["utm.label.mixin", "utm.medium"]
