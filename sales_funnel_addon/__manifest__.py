@@ -28,6 +28,7 @@
     "demo": ["demo/funnel_demo.xml"],
     "assets": {
         "web.assets_backend": ["sales_funnel_addon/static/src/**/*"],
+        "web.assets_tests": ["sales_funnel_addon/static/tests/tours/**/*"],
     },
     "uninstall_hook": "uninstall_hook",
     "installable": True,

@@ -27,7 +27,10 @@ def ensure():
         try:
             with step("Installing Debian's chromium (for the browser tours)"):
                 subprocess.run(["apt-get", "-qq", "update"], stdin=subprocess.DEVNULL)
-                run(["apt-get", "-qq", "install", "-y", "--no-install-recommends", "chromium"], log=LOGS / "chromium.log")
+                run(
+                    ["apt-get", "-qq", "install", "-y", "--no-install-recommends", "chromium"],
+                    log=LOGS / "chromium.log",
+                )
             return True
         except DevError as error:
             say(str(error))

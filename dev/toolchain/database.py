@@ -51,9 +51,12 @@ def copy(template, name):
 
 
 def _names(prefix):
-    return [name for (name,) in _execute(
-        "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", params=[prefix]
-    )]
+    return [
+        name
+        for (name,) in _execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, %s) ORDER BY oid", params=[prefix]
+        )
+    ]
 
 
 def drop_abandoned(prefix):
@@ -79,7 +82,7 @@ def one_at_a_time():
 
 def ensure_base(source):
     """Return the name of a database with stock CRM, in English and Russian, without demo data."""
-    key = f"{source.key}-{digest(REQUIREMENTS)}"
+    key = f"{source.key}-{digest(REQUIREMENTS)} {BASE_MODULES} {LANGUAGES}"
     name = "funnel_base"
     if key_of(name) != key:
         with step(f"Installing stock Odoo CRM into the database {name}"):
@@ -95,8 +98,8 @@ def ensure_template(source):
     :raises DevError: when its installation leaves a warning in the log
     """
     base = ensure_base(source)
-    key = digest(ADDON)
-    name = f"funnel_template_{key}"
+    name = f"funnel_template_{digest(ADDON)}"
+    key = f"{name} on {key_of(base)}"
     if key_of(name) != key:
         with step(f"Installing the addon into the database {name}"):
             _drop_older("funnel_template_")

@@ -131,6 +131,8 @@ def _debian_mirror():
     mirrors = [line.split()[0] for line in targets.splitlines() if line.strip()]
     mirrors = [uri for uri in mirrors if "security" not in uri]
     if not mirrors:
-        raise DevError("apt knows no Debian mirror (apt-get indextargets is empty). Set ODOO_SRC, or run apt-get update.")
+        raise DevError(
+            "apt knows no Debian mirror (apt-get indextargets is empty). Set ODOO_SRC, or run apt-get update."
+        )
     say(f"    mirror: the one of this machine, {len(mirrors)} index files")
     return mirrors[0].rstrip("/")

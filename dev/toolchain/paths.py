@@ -43,7 +43,9 @@ def ensure_cache(needed_gib=NEEDED_GIB):
     try:
         LOGS.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DevError(f"Cannot create the cache folder {CACHE}: {error}. Name another: SALES_FUNNEL_CACHE=...") from error
+        raise DevError(
+            f"Cannot create the cache folder {CACHE}: {error}. Name another: SALES_FUNNEL_CACHE=..."
+        ) from error
     free_gib = shutil.disk_usage(CACHE).free / 2**30
     if free_gib < needed_gib:
         raise DevError(

@@ -30,6 +30,26 @@ def odoo_options(source):
     return [f"--addons-path={addons}", f"--data-dir={DATA_DIR}", "--max-cron-threads=0"]
 
 
+def write_config(source, database):
+    """Write the configuration file that pytest-odoo asks for; the caller removes it.
+
+    :returns: the path of the file
+    :rtype: pathlib.Path
+    """
+    addons = ",".join(str(path) for path in (*source.addons_paths, CHECKOUT))
+    config = CACHE / f"{database}.conf"
+    config.write_text(
+        "[options]\n"
+        f"addons_path = {addons}\n"
+        f"data_dir = {DATA_DIR}\n"
+        f"db_name = {database}\n"
+        "http_interface = 127.0.0.1\n"
+        "max_cron_threads = 0\n"
+        "list_db = False\n"
+    )
+    return config
+
+
 def run_once(source, database, *options, log_name):
     """Run Odoo on ``database`` until it has done what ``options`` say.
 
@@ -39,7 +59,12 @@ def run_once(source, database, *options, log_name):
     :raises DevError: when Odoo fails
     """
     log = LOGS / f"{log_name}.log"
-    command = [sys.executable, "-m", "odoo", *odoo_options(source), "-d", database, "--no-http", "--stop-after-init", *options]
+    command = [
+        *(sys.executable, "-m", "odoo"),
+        *odoo_options(source),
+        *("-d", database, "--no-http", "--stop-after-init"),
+        *options,
+    ]
     with log.open("w") as output:
         code = subprocess.call(
             command, env=odoo_environment(source), stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL

@@ -7,7 +7,7 @@ import sys
 from . import browser, database, postgres, server
 from .console import say
 from .odoo_source import ensure_odoo
-from .paths import CACHE, CHECKOUT
+from .paths import CHECKOUT
 
 PREFIX = "funnel_test_"
 
@@ -22,7 +22,7 @@ def main(arguments):
         template = database.ensure_template(source)
         database.drop_abandoned(PREFIX)
         database.copy(template, name)
-    config = _write_config(source, name)
+    config = server.write_config(source, name)
     environment = dict(
         server.odoo_environment(source),
         ODOO_RC=str(config),
@@ -37,19 +37,3 @@ def main(arguments):
     finally:
         database.drop(name)
         config.unlink()
-
-
-def _write_config(source, name):
-    """Write the configuration file that pytest-odoo asks for."""
-    addons = ",".join(str(path) for path in (*source.addons_paths, CHECKOUT))
-    config = CACHE / f"{name}.conf"
-    config.write_text(
-        "[options]\n"
-        f"addons_path = {addons}\n"
-        f"data_dir = {server.DATA_DIR}\n"
-        f"db_name = {name}\n"
-        "http_interface = 127.0.0.1\n"
-        "max_cron_threads = 0\n"
-        "list_db = False\n"
-    )
-    return config

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+LOSS_CATEGORIES = [("refusal", "Refusal"), ("junk", "Junk")]
+
 
 class CrmLostReason(models.Model):
     """Why a lead was lost; for funnels also what has to be told with it."""
@@ -10,7 +12,7 @@ class CrmLostReason(models.Model):
 
     sequence = fields.Integer(default=10)
     category = fields.Selection(
-        [("refusal", "Refusal"), ("junk", "Junk")],
+        LOSS_CATEGORIES,
         default="refusal",
         required=True,
         help="A refusal is a client who said no. Junk never was a client (duplicate, test, spam): "

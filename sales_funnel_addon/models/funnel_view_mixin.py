@@ -28,6 +28,16 @@ class FunnelViewMixin(models.AbstractModel):
                 if name in asked:
                     node.set("funnel_asked", asked[name])
             self._add_modifier(node, "invisible", hidden.get(name))
+        self._hide_emptied_boxes(arch, hidden)
+
+    @api.model
+    def _hide_emptied_boxes(self, arch, hidden):
+        """Hide what stands around hidden fields, such as units and icons, when nothing else is in the box with them."""
+        for box in arch.xpath("//div[.//field and not(ancestor::field)]"):
+            shown = [node for node in box.iter("field") if node.get("invisible") not in ("1", "True")]
+            expressions = {hidden.get(node.get("name")) for node in shown}
+            if len(expressions) == 1 and None not in expressions:
+                self._add_modifier(box, "invisible", expressions.pop())
 
     @api.model
     def _get_labelled_field(self, arch, label):

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..models.crm_lost_reason import LOSS_CATEGORIES
+
 
 class CrmLeadLost(models.TransientModel):
     """The dialog *Lost*: for leads of a funnel it asks for everything that the reason demands."""
@@ -7,6 +9,7 @@ class CrmLeadLost(models.TransientModel):
     _inherit = "crm.lead.lost"
 
     is_funnel = fields.Boolean(compute="_compute_is_funnel")
+    category = fields.Selection(LOSS_CATEGORIES, default="refusal")
     available_reason_ids = fields.Many2many("crm.lost.reason", compute="_compute_available_reason_ids")
     comment_required = fields.Boolean(related="lost_reason_id.comment_required")
     lost_comment = fields.Text("Comment")
@@ -41,6 +44,11 @@ class CrmLeadLost(models.TransientModel):
             wizard.missing_fields = [
                 name for name in names if any(lead._get_missing_fields((name,)) for lead in leads)
             ]
+
+    @api.onchange("category")
+    def _onchange_category(self):
+        if self.lost_reason_id.category != self.category:
+            self.lost_reason_id = False
 
     def action_lost_reason_apply(self):
         """Fill in what was missing, then lose the leads; the gate has the last word."""

@@ -1,0 +1,178 @@
+"""What the addon adds to a stock operation is a number of queries that does not grow with the number of leads."""
+
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from .common import FunnelCase
+
+FEW, MANY = 2, 100
+
+
+class TestBatchCost(FunnelCase):
+    """Every operation runs on leads of a funnel full of rules and on leads of a stock team, few and many of them."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.set_up_rules()
+        cls.stock = cls.env["crm.team"].create({"name": "Stock", "use_leads": True})
+        cls.env["crm.stage"].create(
+            [
+                {"name": name, "sequence": sequence, "is_won": name == "Done", "team_ids": [Command.link(cls.stock.id)]}
+                for sequence, name in enumerate(("Estimate", "Measurement", "Contract", "Done"), 1)
+            ]
+        )
+        cls.stock_reason = cls.env["crm.lost.reason"].create({"name": "Stock price"})
+
+    @classmethod
+    def set_up_rules(cls):
+        """Put every kind of rule on the way of a deal, so that a loop over any of them would be seen."""
+        cls.estimate.is_irreversible = True
+        cls.demand(cls.estimate, "source_id", moment="leave")
+        cls.demand(cls.measurement, "city", "phone")
+        cls.demand(cls.measurement, "email_from", "street", any_field=True)
+        cls.demand(cls.measurement, "contact_name", applies_to="[('expected_revenue', '>', 100)]")
+        cls.demand_condition(cls.measurement, "[('order_ids', '=', False)]", "There is an order already")
+        cls.demand_condition(cls.contract, "[('user_id.active', '=', True)]", "Nobody is responsible")
+        cls.demand(cls.qualified, "contact_name", moment="leave")
+        cls.price.comment_required = True
+        cls.price.required_field_ids = cls.env["ir.model.fields"]._get("crm.lead", "city")
+
+    # ------------------------------------------------------------
+    # MEASURING
+    # ------------------------------------------------------------
+
+    def assert_nothing_per_lead(self, operation, funnel, **context):
+        """Assert that what ``operation(leads, team)`` in ``funnel`` adds to the stock operation does not grow."""
+        for team in (funnel, self.stock):  # warm caches, and statistics of won and lost leads for every team
+            self.queries(operation, team, FEW, context)
+        added = {count: self.added_queries(operation, funnel, count, context) for count in (FEW, MANY)}
+        per_lead = (added[MANY] - added[FEW]) / (MANY - FEW)
+        self.assertLessEqual(added[MANY], added[FEW], f"{per_lead:+.2f} queries a lead more than stock Odoo")
+
+    def added_queries(self, operation, funnel, count, context):
+        """Return how many queries more ``operation`` takes for ``count`` leads of the funnel than of the stock team."""
+        return self.queries(operation, funnel, count, context) - self.queries(operation, self.stock, count, context)
+
+    def queries(self, operation, team, count, context):
+        """Return the number of queries of ``operation`` on leads of ``team`` when no record is in memory."""
+        leads = self.make_complete_leads(team, count).with_context(**context)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        operation(leads, team)
+        self.env.flush_all()
+        return self.env.cr.sql_log_count - before
+
+    def make_complete_leads(self, team, count):
+        """Create leads that have what the rules ask for, and return them as the salesperson sees them."""
+        leads = self.env["crm.lead"].with_context(tracking_disable=True).create(self.prepare_leads(team, count))
+        return leads.with_context(tracking_disable=False).with_user(self.salesperson)
+
+    def prepare_leads(self, team, count, **values):
+        return [
+            {
+                "name": f"Lead {number}",
+                "team_id": team.id,
+                "type": "lead" if team == self.leads else "opportunity",
+                "user_id": self.salesperson.id,
+                "source_id": self.env.ref("sales_funnel_addon.source_website").id,
+                "city": "Perm",
+                "street": "Lenina 1",
+                "phone": "+7 912 345-67-89",
+                "contact_name": "Ivan",
+                "expected_revenue": 1000,
+                **values,
+            }
+            for number in range(count)
+        ]
+
+    def reason_of(self, team):
+        return self.stock_reason if team == self.stock else self.price
+
+    # ------------------------------------------------------------
+    # OPERATIONS
+    # ------------------------------------------------------------
+
+    def move(self, leads, team):
+        leads.write({"stage_id": self.stage(team, "Measurement").id})
+
+    def jump(self, leads, team):
+        leads.write({"stage_id": self.stage(team, "Contract").id})
+
+    def win(self, leads, team):
+        leads.action_set_won()
+
+    def lose(self, leads, team):
+        leads.action_set_lost(lost_reason_id=self.reason_of(team).id, lost_comment="Twice our price")
+
+    def create_anew(self, leads, team):
+        leads.create(self.prepare_leads(team, len(leads)))
+
+    def convert(self, leads, team):
+        leads.convert_opportunity(self.env["res.partner"])
+
+    # ------------------------------------------------------------
+    # TESTS
+    # ------------------------------------------------------------
+
+    def test_move(self):
+        self.assert_nothing_per_lead(self.move, self.deals, tracking_disable=True)
+
+    def test_move_with_tracking(self):
+        self.assert_nothing_per_lead(self.move, self.deals)
+
+    def test_move_over_several_stages(self):
+        self.assert_nothing_per_lead(self.jump, self.deals, tracking_disable=True)
+
+    def test_win(self):
+        self.assert_nothing_per_lead(self.win, self.deals, tracking_disable=True)
+
+    def test_loss(self):
+        self.assert_nothing_per_lead(self.lose, self.deals, tracking_disable=True)
+
+    def test_loss_with_tracking(self):
+        self.assert_nothing_per_lead(self.lose, self.deals)
+
+    def test_reopening(self):
+        def lose_and_reopen(leads, team):
+            self.lose(leads, team)
+            leads.action_unarchive()
+
+        self.assert_nothing_per_lead(lose_and_reopen, self.deals, tracking_disable=True)
+
+    def test_create(self):
+        self.assert_nothing_per_lead(self.create_anew, self.deals, tracking_disable=True)
+
+    def test_conversion(self):
+        self.assert_nothing_per_lead(self.convert, self.leads, tracking_disable=True)
+
+    def test_refused_move(self):
+        def move_what_is_empty(leads, team):
+            leads.write({"city": False, "phone": False, "street": False, "contact_name": False})
+            if team == self.stock:
+                return self.move(leads, team)
+            with self.assertRaises(ValidationError) as caught:
+                self.move(leads, team)
+            self.assertEqual(str(caught.exception).count("Fill in: City, Phone"), len(leads))
+
+        self.assert_nothing_per_lead(move_what_is_empty, self.deals, tracking_disable=True)
+
+    def test_refused_loss(self):
+        def lose_without_a_comment(leads, team):
+            if team == self.stock:
+                return leads.action_set_lost(lost_reason_id=self.stock_reason.id)
+            with self.assertRaises(ValidationError) as caught:
+                leads.action_set_lost(lost_reason_id=self.price.id)
+            self.assertEqual(str(caught.exception).count("needs a comment"), len(leads))
+
+        self.assert_nothing_per_lead(lose_without_a_comment, self.deals, tracking_disable=True)
+
+    def test_verdict_for_many(self):
+        """The check alone, as the dialog *Override* asks for it: no more queries for a hundred leads than for two."""
+
+        def judge(leads, team):
+            stage = self.stage(team, "Measurement")
+            leads._judge_moves({lead.id: lead._get_target_state(stage.id) for lead in leads})
+
+        self.assert_nothing_per_lead(judge, self.deals)

@@ -1,0 +1,119 @@
+"""Forms follow the configuration: required marks by stage, hidden fields by funnel and company."""
+
+from lxml import etree
+
+from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from .common import FunnelCase
+
+
+class TestLeadForm(FunnelCase):
+    def nodes(self, name, tag="field"):
+        attribute = "name" if tag == "field" else "for"
+        arch = self.env["crm.lead"].with_user(self.salesperson).get_view(view_type="form")["arch"]
+        return etree.fromstring(arch).xpath(f"//{tag}[@{attribute}='{name}'][not(ancestor::field)]")
+
+    def test_required_exactly_in_the_stages_that_ask(self):
+        self.demand(self.measurement, "preferred_channel")
+        self.demand(self.contract, "preferred_channel")
+        [node] = self.nodes("preferred_channel")
+        self.assertEqual(node.get("required"), f"stage_id in [{self.measurement.id}, {self.contract.id}]")
+
+    def test_one_of_several_is_required_while_the_others_are_empty(self):
+        self.demand(self.measurement, "preferred_channel", "contract_amount", any_field=True)
+        [node] = self.nodes("preferred_channel")
+        self.assertEqual(node.get("required"), f"stage_id in [{self.measurement.id}] and not contract_amount")
+
+    def test_asked_before_moving_on_is_marked_but_saves(self):
+        self.demand(self.measurement, "preferred_channel", moment="leave")
+        [node] = self.nodes("preferred_channel")
+        self.assertIsNone(node.get("required"))
+        self.assertEqual(node.get("funnel_asked"), f"stage_id in [{self.measurement.id}]")
+
+    def test_modifiers_of_the_view_stay(self):
+        self.demand(self.measurement, "recurring_plan")
+        [node] = self.nodes("recurring_plan") or [None]
+        if node is not None:
+            self.assertIn("recurring_revenue != 0", node.get("required"))
+
+    def test_marks_follow_the_configuration(self):
+        requirement = self.demand(self.measurement, "preferred_channel")
+        self.assertTrue(self.nodes("preferred_channel")[0].get("required"))
+        requirement.active = False
+        self.assertIsNone(self.nodes("preferred_channel")[0].get("required"))
+
+    def test_hidden_in_one_funnel_only(self):
+        field = self.env["ir.model.fields"]._get("crm.lead", "preferred_channel")
+        self.deals.hidden_field_ids = [Command.link(field.id)]
+        [node] = self.nodes("preferred_channel")
+        self.assertIn(f"team_id in [{self.deals.id}]", node.get("invisible"))
+
+    def test_label_goes_with_its_field(self):
+        field = self.env["ir.model.fields"]._get("crm.lead", "phone")
+        self.deals.hidden_field_ids = [Command.link(field.id)]
+        self.assertTrue(self.nodes("phone", "label"))
+        for node in self.nodes("phone", "label") + self.nodes("phone_group_lead_info", "label"):
+            self.assertIn(f"team_id in [{self.deals.id}", node.get("invisible"))
+
+    def test_stage_that_requires_a_hidden_field_shows_it(self):
+        field = self.env["ir.model.fields"]._get("crm.lead", "preferred_channel")
+        self.deals.hidden_field_ids = [Command.link(field.id)]
+        self.demand(self.contract, "preferred_channel")
+        [node] = self.nodes("preferred_channel")
+        self.assertIn(f"stage_id not in [{self.contract.id}]", node.get("invisible"))
+
+    def test_what_a_funnel_needs_cannot_be_hidden(self):
+        field = self.env["ir.model.fields"]._get("crm.lead", "stage_id")
+        with self.assertRaisesRegex(ValidationError, "Stage"):
+            self.deals.hidden_field_ids = [Command.link(field.id)]
+
+    def test_stages_of_leads_are_on_the_form(self):
+        [node] = self.nodes("stage_id")
+        self.assertEqual(node.get("invisible"), "type == 'lead' and not funnel_kind")
+
+
+class TestContactForm(FunnelCase):
+    def is_hidden(self, company):
+        arch = self.env["res.partner"].with_company(company).get_view(view_type="form")["arch"]
+        nodes = etree.fromstring(arch).xpath("//field[@name='website'][not(ancestor::field)]")
+        return {node.get("invisible") for node in nodes} in ({"1"}, {"True"})
+
+    def test_hidden_in_one_company_only(self):
+        company, other = self.env.company, self.env["res.company"].create({"name": "Other"})
+        field = self.env["ir.model.fields"]._get("res.partner", "website")
+        company.hidden_contact_field_ids = [Command.link(field.id)]
+        self.assertEqual((self.is_hidden(company), self.is_hidden(other)), (True, False))
+        company.hidden_contact_field_ids = [Command.clear()]
+        self.assertFalse(self.is_hidden(company))
+
+    def test_name_cannot_be_hidden(self):
+        field = self.env["ir.model.fields"]._get("res.partner", "name")
+        with self.assertRaises(ValidationError):
+            self.env.company.hidden_contact_field_ids = [Command.link(field.id)]
+
+
+class TestRequirementConfiguration(FunnelCase):
+    def test_a_checkbox_cannot_be_required(self):
+        with self.assertRaisesRegex(ValidationError, "never unanswered"):
+            self.demand(self.measurement, "active")
+
+    def test_a_condition_needs_a_message(self):
+        with self.assertRaisesRegex(ValidationError, "Write the message"):
+            self.demand_condition(self.measurement, "[('city', '!=', False)]", False)
+
+    def test_fields_are_needed(self):
+        with self.assertRaisesRegex(ValidationError, "at least one field"):
+            self.demand(self.measurement)
+
+    def test_only_a_filter_over_leads_is_accepted(self):
+        for text in ("__import__('os').system('id')", "[('nonsense', '=', 1)]", "[('city', '=', uid)]", "[", "7", "{}"):
+            with self.assertRaisesRegex(ValidationError, "is not a filter over leads"):
+                self.demand_condition(self.measurement, text, "No")
+
+    def test_fields_of_other_models_are_refused(self):
+        field = self.env["ir.model.fields"]._get("res.partner", "name")
+        with self.assertRaisesRegex(ValidationError, "not a field of leads"):
+            self.env["funnel.requirement"].create(
+                {"stage_id": self.measurement.id, "field_ids": [Command.link(field.id)]}
+            )
