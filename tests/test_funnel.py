@@ -1,5 +1,7 @@
 """Funnels: their stages, teams, types, conversion, log, menus."""
 
+import ast
+
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user
@@ -12,8 +14,8 @@ class TestStages(FunnelCase):
         self.make_leads(self.deals)
         groups = (
             self.env["crm.lead"]
-            .with_context(funnel_id=self.deals.id, default_team_id=self.deals.id)
-            .formatted_read_group([("team_id", "=", self.deals.id)], ["stage_id"], ["__count"])
+            .with_context(funnel_id=self.deals.id, read_group_expand=True)
+            .web_read_group([("team_id", "=", self.deals.id)], ["stage_id"])["groups"]
         )
         self.assertEqual([group["stage_id"][0] for group in groups], self.deals.stage_ids.sorted("sequence").ids)
 
@@ -47,11 +49,8 @@ class TestStages(FunnelCase):
             self.estimate.team_ids = [Command.link(self.env["crm.team"].create({"name": "Stock"}).id)]
 
     def test_stage_added_on_the_board_belongs_to_the_funnel(self):
-        context = self.env["ir.actions.act_window"].browse(self.deals.funnel_action_id.id)._get_eval_context()
-        self.assertTrue(context)
-        stage_id, _name = (
-            self.env["crm.stage"].with_context(default_team_ids=[self.deals.id]).name_create("Added on the board")
-        )
+        context = ast.literal_eval(self.deals.funnel_action_id.context)
+        stage_id, _name = self.env["crm.stage"].with_context(**context).name_create("Added on the board")
         self.assertEqual(self.env["crm.stage"].browse(stage_id).team_ids, self.deals)
 
     def test_changing_the_order_of_stages_changes_the_rules(self):
@@ -78,7 +77,8 @@ class TestTeams(FunnelCase):
         self.deals.member_ids = [Command.link(self.salesperson.id)]
         Team = self.env["crm.team"].with_user(self.salesperson)
         self.assertEqual(Team._get_default_team_id(), stock)
-        self.assertEqual(Team.with_context(default_team_id=self.deals.id)._get_default_team_id(), stock)
+        on_purpose = Team.with_context(default_team_id=self.deals.id)
+        self.assertEqual(on_purpose._get_default_team_id(), self.deals)
         lead = self.env["crm.lead"].with_user(self.salesperson).create({"name": "Anywhere"})
         self.assertEqual(lead.team_id, stock)
 

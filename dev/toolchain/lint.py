@@ -48,7 +48,7 @@ def _checks(fix):
         yield "repairing", _repair
     yield "ruff check", _tool("ruff", "check", CHECKOUT)
     yield "ruff format", _tool("ruff", "format", "--check", CHECKOUT)
-    yield "pylint with pylint-odoo", _tool("pylint", f"--rcfile={CHECKOUT / '.pylintrc'}", ADDON.name, "tests")
+    yield "pylint with pylint-odoo", _tool("pylint", f"--rcfile={CHECKOUT / '.pylintrc'}", ADDON.name)
     yield "oca-checks-odoo-module", _tool("oca-checks-odoo-module", ADDON.name)
     yield "oca-checks-po", check_translations
     yield "building the wheel", check_wheel

@@ -82,7 +82,8 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        leads = super().create([self._prepare_funnel_values(vals) for vals in vals_list])
+        partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list if vals.get("partner_id"))
+        leads = super().create([self._prepare_funnel_values(vals, partners) for vals in vals_list])
         leads._pass_gate({})
         return leads
 
@@ -96,8 +97,12 @@ class CrmLead(models.Model):
         return result
 
     @api.model
-    def _prepare_funnel_values(self, vals):
-        """Fill in what a lead of a funnel has by being there: its team, its type, a title."""
+    def _prepare_funnel_values(self, vals, partners):
+        """Fill in what a lead of a funnel has by being there: its team, its type, a title.
+
+        :param dict vals: the values of one lead
+        :param partners: the contacts of all leads that are created together, read at once
+        """
         rules = self.env["crm.team"]._get_funnel_rules()
         team_id = vals.get("team_id", self.env.context.get("default_team_id"))
         stage = rules.stages.get(vals.get("stage_id"))
@@ -109,8 +114,10 @@ class CrmLead(models.Model):
         filled = dict(vals, team_id=team_id)
         if "type" not in vals:
             filled["type"] = funnel.lead_type
-        if not vals.get("name") and not vals.get("partner_id"):
-            known = (vals.get(name) for name in ("contact_name", "partner_name", "phone", "email_from"))
+        if not vals.get("name"):
+            known = [vals.get(name) for name in ("contact_name", "partner_name", "phone", "email_from")]
+            if vals.get("partner_id"):
+                known.insert(0, partners.browse(vals["partner_id"]).with_prefetch(partners.ids).name)
             filled["name"] = next(filter(None, known), self.env._("New request"))
         return filled
 

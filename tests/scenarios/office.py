@@ -30,7 +30,6 @@ IMPORT_OPTIONS = {
     "skip": 0,
     "tracking_disable": True,
 }
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Office:
@@ -158,7 +157,7 @@ class Office:
         :param str kind: the class of the error on the server
         """
         with self.nothing_written(), pytest.raises(RPCError) as caught:
-            yield
+            yield caught
         message = str(caught.value)
         assert [reason for reason in reasons if reason not in message] == [], f"missing in: {message}"
         assert caught.value.info["data"]["name"].rpartition(".")[2] == kind

@@ -1,0 +1,76 @@
+"""``./dev/translate``: bring the translation files up to date with the addon.
+
+Writes the template (``.pot``), merges it into every ``.po`` file and says which terms have no translation yet.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import polib
+
+from . import database, postgres, server
+from .console import DevError, say, step
+from .odoo_source import ensure_odoo
+from .paths import ADDON
+
+TEMPLATE = ADDON / "i18n" / f"{ADDON.name}.pot"
+#: These change with every export and would make every diff noisy.
+VOLATILE = ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team")
+
+
+def main(arguments):
+    """Export the terms and merge them; return 1 if some are not translated."""
+    source = ensure_odoo()
+    postgres.start()
+    with database.one_at_a_time():
+        template = database.ensure_template(source)
+        name = f"funnel_test_{os.getpid()}"
+        database.copy(template, name)
+    try:
+        with step("Exporting the terms of the addon"):
+            _export(source, name)
+    finally:
+        database.drop(name)
+    return 1 if sum(_merge(path) for path in TEMPLATE.parent.glob("*.po")) else 0
+
+
+def _export(source, name):
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / TEMPLATE.name
+        command = [sys.executable, "-m", "odoo", "i18n", "export", "-d", name, "-l", "pot", "-o", target, ADDON.name]
+        environment = dict(server.odoo_environment(source), ODOO_RC=str(Path(folder) / "odoo.conf"))
+        addons = ",".join(map(str, (*source.addons_paths, ADDON.parent)))
+        Path(environment["ODOO_RC"]).write_text(f"[options]\naddons_path = {addons}\ndata_dir = {server.DATA_DIR}\n")
+        result = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
+        if result.returncode or not target.exists():
+            raise DevError(f"Odoo could not export the terms:\n{result.stdout}{result.stderr}")
+        terms = polib.pofile(str(target), wrapwidth=120)
+    for header in VOLATILE:
+        terms.metadata.pop(header, None)
+    for entry in list(terms):
+        if not _is_ours(entry):
+            terms.remove(entry)
+    terms.save(str(TEMPLATE))
+    say(f"    {len(terms)} terms in {TEMPLATE.relative_to(ADDON.parent)}")
+
+
+def _is_ours(entry):
+    """Tell whether a term belongs into the files: names of the menus made from funnels follow their funnels."""
+    return any("funnel_action_" not in place and "funnel_menu_" not in place for place, _line in entry.occurrences)
+
+
+def _merge(path):
+    translations = polib.pofile(str(path), wrapwidth=120)
+    translations.merge(polib.pofile(str(TEMPLATE)))
+    for entry in translations.obsolete_entries():
+        translations.remove(entry)
+    for header in VOLATILE:
+        translations.metadata.pop(header, None)
+    translations.save(str(path))
+    missing = [entry.msgid for entry in translations if not entry.msgstr or entry.fuzzy]
+    for term in missing:
+        say(f"    {path.name}: not translated: {term!r}")
+    return len(missing)
