@@ -59,9 +59,14 @@ class LiveServer:
         """Return the :class:`Desk` of a user; ``context`` goes with every call, as the web client sends it."""
         return Desk(self, login, password, context)
 
+    def complaints(self):
+        """Return the lines of the log that warn, but for Odoo's advice to clients such as this one."""
+        lines = server.warnings_in(self.log.read_text().splitlines())
+        return [line for line in lines if "odoo.addons.rpc.controllers.jsonrpc" not in line]
+
     def errors(self):
         """Return the lines of the log that report an error of the program; a refusal is only a warning there."""
-        return [line for line in self.log.read_text().splitlines() if " ERROR " in line or " CRITICAL " in line]
+        return [line for line in self.complaints() if " WARNING " not in line]
 
 
 class Desk:

@@ -1,0 +1,130 @@
+"""``./dev/screenshots``: the pictures of the README, taken from a fresh demo database by a real browser."""
+
+import argparse
+import contextlib
+import socket
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from . import browser, database, postgres, server
+from .console import DevError, say, step
+from .odoo_source import ensure_odoo
+from .paths import ADDON, CHECKOUT
+
+DATABASE = "funnel_screenshots"
+PICTURES = ADDON / "static" / "description"
+#: What each of the salespeople has on the board in the demo data.
+LEADS = {"anna": "Counter for a coffee shop", "oleg": "Shelving for a pharmacy chain"}
+DEALS = {"anna": "Doors for 12 flats", "oleg": "Library shelves"}
+SIZE = {"width": 1440, "height": 860}
+
+
+def main(arguments):
+    """Take all pictures, in English for the README or in another language into another folder."""
+    options = _parse(arguments)
+    source = ensure_odoo()
+    postgres.start()
+    if not browser.ensure():
+        raise DevError("There is no Chromium to take pictures with.")
+    with database.one_at_a_time():
+        database.ensure_demo(source, DATABASE, reset=options.reset)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    port = _free_port()
+    process = server.start(source, DATABASE, port, log_name="screenshots")
+    try:
+        with sync_playwright() as playwright, step("Taking pictures"):
+            chromium = playwright.chromium.launch(executable_path=browser.find(), args=["--no-sandbox", "--disable-gpu"])
+            Photographer(chromium, f"http://127.0.0.1:{port}", options.folder).take(options.login)
+            chromium.close()
+    finally:
+        server.stop(process)
+    return 0
+
+
+class Photographer:
+    """Logs in, opens the screens a salesperson and a head of sales work with, and takes a picture of each."""
+
+    def __init__(self, chromium, url, folder):
+        self.chromium, self.url, self.folder = chromium, url, folder
+        self.page = None
+
+    def take(self, login):
+        """Take the pictures as the salesperson ``login``, then those of the configuration as the administrator."""
+        with self._session(login):
+            self._open_funnel("funnel_leads")
+            self._picture("leads_kanban")
+            self._open_funnel("funnel_deals")
+            self._picture("deals_kanban")
+            self._open_lead("funnel_leads", LEADS[login])
+            self._picture("lead_form")
+            self._open_lead("funnel_deals", DEALS[login])
+            self.page.click("a[name=funnel_history]")
+            self._picture("deal_form")
+            self.page.locator(".o_statusbar_buttons button[data-hotkey=l]").click()
+            self.page.locator(".modal .o_selection_badge").nth(2).click()
+            self.page.fill(".modal [name=lost_comment] textarea", "18 % above the budget, call again in spring")
+            self._picture("loss_dialog")
+        with self._session("admin"):
+            self._open_record("crm_stage_action_funnel", "stage_lead_qualification")
+            self._picture("stage_form")
+
+    @contextlib.contextmanager
+    def _session(self, login):
+        context = self.chromium.new_context(viewport=SIZE)
+        self.page = context.new_page()
+        self.page.goto(f"{self.url}/web/login")
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", login)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_selector(".o_main_navbar", timeout=60000)
+        yield
+        context.close()
+
+    def _picture(self, name):
+        self.page.wait_for_timeout(1500)  # let animations, fonts and avatars settle; the bus keeps the network busy
+        path = self.folder / f"{name}.png"
+        self.page.screenshot(path=path)
+        say(f"    {path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path}")
+
+    def _open_funnel(self, xml_id):
+        [team] = self._call("crm.team", "read", [[self._id(xml_id)], ["funnel_action_id"]])
+        self.page.goto(f"{self.url}/odoo/action-{team['funnel_action_id'][0]}")
+        self.page.wait_for_selector(".o_kanban_record")
+
+    def _open_lead(self, funnel, name):
+        self._open_funnel(funnel)
+        self.page.click(f".o_kanban_record:has-text('{name}')")
+        self.page.wait_for_selector(".o_form_view .o_statusbar_status")
+
+    def _open_record(self, action, xml_id):
+        self.page.goto(f"{self.url}/odoo/action-{self._id(action)}/{self._id(xml_id)}")
+        self.page.wait_for_selector(".o_form_view")
+
+    def _id(self, xml_id):
+        return self._call("ir.model.data", "check_object_reference", [ADDON.name, xml_id])[1]
+
+    def _call(self, model, method, args):
+        answer = self.page.request.post(
+            f"{self.url}/web/dataset/call_kw",
+            data={"jsonrpc": "2.0", "params": {"model": model, "method": method, "args": args, "kwargs": {}}},
+        ).json()
+        if "error" in answer:
+            raise DevError(f"{model}.{method}: {answer['error']['data']['message']}")
+        return answer["result"]
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _parse(arguments):
+    parser = argparse.ArgumentParser(prog="./dev/screenshots", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=PICTURES, help="where the pictures go (default: the addon's)")
+    parser.add_argument(
+        "--login", default="anna", choices=("anna", "oleg"), help="who looks: anna in English (default), oleg in Russian"
+    )
+    parser.add_argument("--reset", action="store_true", help="start over with a fresh demo database")
+    return parser.parse_args(arguments)
