@@ -16,7 +16,11 @@ def uninstall_hook(env):
     stages.filtered(lambda stage: not stage.team_ids).unlink()
     _forget(env, stages.exists())
     teams.unlink()
-    for model, field in (("crm.lost.reason", "lost_reason_id"), ("utm.source", "source_id"), ("utm.medium", "medium_id")):
+    for model, field in (
+        ("crm.lost.reason", "lost_reason_id"),
+        ("utm.source", "source_id"),
+        ("utm.medium", "medium_id"),
+    ):
         _forget(env, _used(env, _of_presets(env, model), field))
 
 

@@ -6,8 +6,9 @@ import re
 import socket
 
 import odoorpc
-from toolchain import database, odoo_source, server
 from urllib3.filepost import encode_multipart_formdata
+
+from toolchain import database, odoo_source, server
 
 
 @contextlib.contextmanager

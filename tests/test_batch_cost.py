@@ -46,9 +46,18 @@ class TestBatchCost(FunnelCase):
         """Assert that what ``operation(leads, team)`` in ``funnel`` adds to the stock operation does not grow."""
         for team in (funnel, self.stock):  # warm caches, and statistics of won and lost leads for every team
             self.queries(operation, team, FEW, context)
-        added = {count: self.added_queries(operation, funnel, count, context) for count in (FEW, MANY)}
-        per_lead = (added[MANY] - added[FEW]) / (MANY - FEW)
-        self.assertLessEqual(added[MANY], added[FEW], f"{per_lead:+.2f} queries a lead more than stock Odoo")
+        self.assert_constant(lambda count: self.added_queries(operation, funnel, count, context))
+
+    def assert_refusal_is_constant(self, operation):
+        """Assert that a refused ``operation(leads, team)`` takes no more queries for many deals than for few."""
+        self.queries(operation, self.deals, FEW, {})
+        self.assert_constant(lambda count: self.queries(operation, self.deals, count, {}))
+
+    def assert_constant(self, measure):
+        few, many = measure(FEW), measure(MANY)
+        per_lead = (many - few) / (MANY - FEW)
+        # a query for the whole batch more or less is stock Odoo's own: what it happens to have in memory varies
+        self.assertLess(per_lead, 0.05, f"{few} queries for {FEW} leads, {many} for {MANY}")
 
     def added_queries(self, operation, funnel, count, context):
         """Return how many queries more ``operation`` takes for ``count`` leads of the funnel than of the stock team."""
@@ -150,23 +159,19 @@ class TestBatchCost(FunnelCase):
     def test_refused_move(self):
         def move_what_is_empty(leads, team):
             leads.write({"city": False, "phone": False, "street": False, "contact_name": False})
-            if team == self.stock:
-                return self.move(leads, team)
             with self.assertRaises(ValidationError) as caught:
                 self.move(leads, team)
             self.assertEqual(str(caught.exception).count("Fill in: City, Phone"), len(leads))
 
-        self.assert_nothing_per_lead(move_what_is_empty, self.deals, tracking_disable=True)
+        self.assert_refusal_is_constant(move_what_is_empty)
 
     def test_refused_loss(self):
         def lose_without_a_comment(leads, team):
-            if team == self.stock:
-                return leads.action_set_lost(lost_reason_id=self.stock_reason.id)
             with self.assertRaises(ValidationError) as caught:
                 leads.action_set_lost(lost_reason_id=self.price.id)
             self.assertEqual(str(caught.exception).count("needs a comment"), len(leads))
 
-        self.assert_nothing_per_lead(lose_without_a_comment, self.deals, tracking_disable=True)
+        self.assert_refusal_is_constant(lose_without_a_comment)
 
     def test_verdict_for_many(self):
         """The check alone, as the dialog *Override* asks for it: no more queries for a hundred leads than for two."""

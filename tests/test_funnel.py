@@ -94,7 +94,13 @@ class TestTeams(FunnelCase):
 
     def test_title_is_made_of_what_is_known(self):
         Lead = self.env["crm.lead"]
-        values = [{"contact_name": "Ivan"}, {"partner_name": "OOO Les"}, {"phone": "+7 1"}, {"email_from": "a@b.ru"}, {}]
+        values = [
+            {"contact_name": "Ivan"},
+            {"partner_name": "OOO Les"},
+            {"phone": "+7 1"},
+            {"email_from": "a@b.ru"},
+            {},
+        ]
         leads = Lead.create([{"team_id": self.leads.id, **vals} for vals in values])
         self.assertEqual(leads.mapped("name"), ["Ivan", "OOO Les", "+7 1", "a@b.ru", "New request"])
         partner = self.env["res.partner"].create({"name": "Known client"})

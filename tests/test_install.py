@@ -5,6 +5,7 @@ import dataclasses
 import os
 
 import pytest
+
 from toolchain import odoo_source, postgres, server
 
 from .live_server import Desk, LiveServer, database_copy, running_server
@@ -53,14 +54,25 @@ STOCK_FIELDS = {
     "crm.lost.reason": ("name", "active"),
     "utm.source": ("name", "display_name"),
     "utm.medium": ("name", "display_name"),
-    "crm.lead": ("name", "type", "team_id", "stage_id", "user_id", "active", "probability", "won_status", "lost_reason_id"),
+    "crm.lead": (
+        "name",
+        "type",
+        "team_id",
+        "stage_id",
+        "user_id",
+        "active",
+        "probability",
+        "won_status",
+        "lost_reason_id",
+    ),
 }
 
 
 def read_all(desk, ids_by_model, fields_by_model):
     """Return the values of records by model, in the order of their ids."""
     return {
-        model: desk.rows(model, [("id", "in", ids)], "id", *fields_by_model[model]) for model, ids in ids_by_model.items()
+        model: desk.rows(model, [("id", "in", ids)], "id", *fields_by_model[model])
+        for model, ids in ids_by_model.items()
     }
 
 
@@ -118,9 +130,7 @@ def make_funnel(admin):
     """Make a funnel with two stages as an administrator does on the screen; return their ids."""
     funnel = admin.create("crm.team", name="Wardrobes", funnel_kind="deal")
     stages = [admin.create("crm.stage", name=name, team_ids=[(6, 0, [funnel])]) for name in ("Sketch", "Assembly")]
-    admin.create(
-        "funnel.requirement", stage_id=stages[1], field_ids=[(6, 0, [admin.ref("crm.field_crm_lead__city")])]
-    )
+    admin.create("funnel.requirement", stage_id=stages[1], field_ids=[(6, 0, [admin.ref("crm.field_crm_lead__city")])])
     return funnel, stages
 
 
@@ -140,7 +150,11 @@ def make_funnel_leads(admin, funnel, stages):
     }
     ids = {name: admin.create("crm.lead", name=name, **rest) for name, rest in values.items()}
     admin.call("crm.lead", "action_set_won", [ids["Won deal"]])
-    for name, reason in (("Lost lead", "reason_wrong_contacts"), ("Junk", "junk_test"), ("Lost deal", "reason_expensive")):
+    for name, reason in (
+        ("Lost lead", "reason_wrong_contacts"),
+        ("Junk", "junk_test"),
+        ("Lost deal", "reason_expensive"),
+    ):
         answers = {"lost_reason_id": admin.ref(reason), "lost_comment": "Because"}
         admin.call("crm.lead", "action_set_lost", [ids[name]], **answers)
     return ids
@@ -226,7 +240,9 @@ def test_nothing_of_the_addon_is_left_in_the_database(removal):
 
 @pytest.mark.parametrize("table", TECHNICAL_TABLES)
 def test_no_trace_is_left(removal, table):
-    now, once = (query(name, f"SELECT count(*) FROM {table}") for name in (removal.live.name, os.environ["FUNNEL_TEST_BASE"]))
+    now, once = (
+        query(name, f"SELECT count(*) FROM {table}") for name in (removal.live.name, os.environ["FUNNEL_TEST_BASE"])
+    )
     assert now == once
 
 
@@ -289,7 +305,9 @@ def read_configuration(desk):
 def configure(admin):
     """Change the preset in every way that an administrator can."""
     admin.write("crm.stage", admin.ref("stage_lead_new"), name="Fresh lead", sequence=11)
-    admin.call("crm.stage", "write", [admin.ref("stage_lead_contact")], {"name": "Знакомство"}, context={"lang": "ru_RU"})
+    admin.call(
+        "crm.stage", "write", [admin.ref("stage_lead_contact")], {"name": "Знакомство"}, context={"lang": "ru_RU"}
+    )
     admin.write("crm.stage", admin.ref("stage_deal_contract"), sequence=15, is_irreversible=True)
     admin.call("crm.stage", "unlink", [admin.ref("stage_lead_no_answer")])
     phone_only = [(6, 0, [admin.ref("crm.field_crm_lead__phone")])]

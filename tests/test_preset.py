@@ -39,7 +39,9 @@ class TestCorePreset(TransactionCase):
         source = self.ref("source_recommendation")
         Source = self.env["utm.source"]
         self.assertEqual(Source.name_search("Recommendation", operator="=")[0][0], source.id)
-        self.assertEqual(Source.with_context(lang="ru_RU").name_search("По рекомендации", operator="=")[0][0], source.id)
+        self.assertEqual(
+            Source.with_context(lang="ru_RU").name_search("По рекомендации", operator="=")[0][0], source.id
+        )
 
     def test_loading_again_changes_nothing(self):
         counts = {model: self.env[model].search_count([]) for model in self.models()}
@@ -57,4 +59,12 @@ class TestCorePreset(TransactionCase):
             self.assertFalse(self.env.ref(f"sales_funnel_addon.{xml_id}", raise_if_not_found=False))
 
     def models(self):
-        return ("crm.team", "crm.stage", "crm.lost.reason", "funnel.requirement", "utm.source", "utm.medium", "ir.ui.menu")
+        return (
+            "crm.team",
+            "crm.stage",
+            "crm.lost.reason",
+            "funnel.requirement",
+            "utm.source",
+            "utm.medium",
+            "ir.ui.menu",
+        )

@@ -1,7 +1,6 @@
 """Forms follow the configuration: required marks by stage, hidden fields by funnel and company."""
 
 from lxml import etree
-
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 

@@ -34,7 +34,9 @@ def main(arguments):
     process = server.start(source, DATABASE, port, log_name="screenshots")
     try:
         with sync_playwright() as playwright, step("Taking pictures"):
-            chromium = playwright.chromium.launch(executable_path=browser.find(), args=["--no-sandbox", "--disable-gpu"])
+            chromium = playwright.chromium.launch(
+                executable_path=browser.find(), args=["--no-sandbox", "--disable-gpu"]
+            )
             Photographer(chromium, f"http://127.0.0.1:{port}", options.folder).take(options.login)
             chromium.close()
     finally:
@@ -124,7 +126,10 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(prog="./dev/screenshots", description=__doc__)
     parser.add_argument("--folder", type=Path, default=PICTURES, help="where the pictures go (default: the addon's)")
     parser.add_argument(
-        "--login", default="anna", choices=("anna", "oleg"), help="who looks: anna in English (default), oleg in Russian"
+        "--login",
+        default="anna",
+        choices=("anna", "oleg"),
+        help="who looks: anna in English (default), oleg in Russian",
     )
     parser.add_argument("--reset", action="store_true", help="start over with a fresh demo database")
     return parser.parse_args(arguments)

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..tools.lead_moves import GateBatch
+
 
 class CrmLead(models.Model):
     """A lead or a deal; in a funnel every change of its place passes the gate."""
@@ -15,7 +17,9 @@ class CrmLead(models.Model):
         "['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]"
     )
     funnel_move_ids = fields.One2many("funnel.move", "lead_id", "Stage History", readonly=True)
-    lost_comment = fields.Text("Loss Comment", tracking=73, copy=False, help="What happened, in the salesperson's words.")
+    lost_comment = fields.Text(
+        "Loss Comment", tracking=73, copy=False, help="What happened, in the salesperson's words."
+    )
     lost_category = fields.Selection(related="lost_reason_id.category", string="Loss Category")
     preferred_channel = fields.Selection(
         [("phone", "Phone"), ("whatsapp", "WhatsApp"), ("email", "Email")],
@@ -54,27 +58,30 @@ class CrmLead(models.Model):
 
     @api.depends("contact_name", "partner_name", "phone", "email_from")
     def _compute_name(self):
-        super()._compute_name()
+        result = super()._compute_name()
         for lead in self:
             if not lead.name and lead.team_id.funnel_kind:
                 lead.name = lead.contact_name or lead.partner_name or lead.phone or lead.email_from
+        return result
 
     def _compute_team_id(self):
         """In a funnel a new salesperson takes the lead over where it is, and conversion goes to the funnel of deals."""
         in_funnel = self.filtered("team_id.funnel_kind")
-        super(CrmLead, self - in_funnel)._compute_team_id()
         for lead in in_funnel:
             if lead.type == "opportunity" and lead.team_id.deal_team_id:
                 lead.team_id = lead.team_id.deal_team_id
+        return super(CrmLead, self - in_funnel)._compute_team_id()
 
     def _compute_stage_id(self):
         """The stages of funnels and the stages of other teams never mix, whichever way a lead changes its team."""
-        super()._compute_stage_id()
         rules = self.env["crm.team"]._get_funnel_rules()
         for lead in self:
-            in_funnel = lead.team_id.id in rules.funnels or rules.is_funnel_stage(lead.stage_id.id)
-            if in_funnel and lead.team_id not in lead.stage_id.team_ids:
-                lead.stage_id = lead._stage_find(domain=[("fold", "=", False)])
+            funnel = rules.funnels.get(lead.team_id.id)
+            if funnel and lead.stage_id.id not in funnel.stage_ids:
+                lead.stage_id = funnel.first_stage_id
+            elif not funnel and rules.is_funnel_stage(lead.stage_id.id):
+                lead.stage_id = False
+        return super()._compute_stage_id()
 
     # ------------------------------------------------------------
     # ORM
@@ -93,7 +100,11 @@ class CrmLead(models.Model):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
         result = super().write(vals)
-        self._pass_gate(before, kept)
+        batch = self.env.context.get("funnel_gate_batch")
+        if isinstance(batch, GateBatch):
+            batch.remember(before, kept)
+        else:
+            self._pass_gate(before, kept)
         return result
 
     @api.model
@@ -145,14 +156,24 @@ class CrmLead(models.Model):
     # CONVERSION AND MERGE
     # ------------------------------------------------------------
 
+    def convert_opportunity(self, partner, user_ids=False, team_id=False):
+        batch = GateBatch()
+        leads = self.with_context(funnel_gate_batch=batch)
+        result = super(CrmLead, leads).convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+        self._end_gate_batch(batch)
+        return result
+
     def _convert_opportunity_data(self, customer, team_id=False):
-        """Converting a lead of a funnel moves it to the funnel of deals in the same write, before its first stage."""
+        """Converting a lead of a funnel moves it to the funnel of deals in the same write.
+
+        The stage follows from the team, for all leads at once; written here it would cost the scoring of each.
+        """
         values = super()._convert_opportunity_data(customer, team_id)
-        target = self.team_id.deal_team_id
-        if self.team_id.funnel_kind == "lead" and target:
-            team_id = team_id or target.id
-            first_stage = self.env["crm.lead"]._stage_find(team_id=team_id, domain=[("fold", "=", False)])
-            values.update(team_id=team_id, stage_id=first_stage.id)
+        funnels = self.env["crm.team"]._get_funnel_rules().funnels
+        origin = funnels.get(self.team_id.id)
+        if origin and origin.kind == "lead" and origin.deal_funnel_id:
+            target = funnels.get(team_id) or funnels[origin.deal_funnel_id]
+            values.update(team_id=target.id, date_last_stage_update=self.env.cr.now())
         return values
 
     def _merge_get_fields_specific(self):

@@ -18,7 +18,7 @@ class CrmStage(models.Model):
         help="The month (1 to 12) whose deferred deals stand in this stage; 0 for any other stage.",
     )
     requirement_ids = fields.One2many("funnel.requirement", "stage_id", "What a Lead Must Have", copy=True)
-    requirement_count = fields.Integer("Requirement Count", compute="_compute_requirement_count")
+    requirement_count = fields.Integer(compute="_compute_requirement_count")
     is_funnel_stage = fields.Boolean(compute="_compute_is_funnel_stage", search="_search_is_funnel_stage")
 
     _check_deferral_month = models.Constraint(
@@ -49,7 +49,7 @@ class CrmStage(models.Model):
             if any(kinds) and not all(kinds):
                 raise ValidationError(
                     self.env._(
-                        "The stage “%(stage)s” cannot belong to a funnel and to a team that is not a funnel: %(teams)s.",
+                        "The stage “%(stage)s” cannot belong to a funnel and to a team that is no funnel: %(teams)s.",
                         stage=stage.name,
                         teams=", ".join(stage.team_ids.mapped("name")),
                     )
@@ -57,4 +57,4 @@ class CrmStage(models.Model):
 
     @api.model
     def _get_rule_fields(self):
-        return ["sequence", "is_won", "is_irreversible", "team_ids"]
+        return ["sequence", "fold", "is_won", "is_irreversible", "team_ids"]

@@ -16,7 +16,12 @@ class CrmTeam(models.Model):
     _inherit = ["funnel.config.mixin", "crm.team"]
 
     funnel_kind = fields.Selection(
-        [("lead", "Leads"), ("deal", "Deals"), ("deferred", "Deferred demand"), ("followup", "Follow-up after the sale")],
+        [
+            ("lead", "Leads"),
+            ("deal", "Deals"),
+            ("deferred", "Deferred demand"),
+            ("followup", "Follow-up after the sale"),
+        ],
         index="btree_not_null",
         help="What stands in this funnel. Empty: an ordinary sales team, which the funnel rules leave alone.",
     )
@@ -146,10 +151,12 @@ class CrmTeam(models.Model):
         )
 
     def _prepare_funnel_rule(self, stages):
+        own_stages = stages.filtered(lambda stage: self in stage.team_ids)
         return funnel_rules.Funnel(
             id=self.id,
             kind=self.funnel_kind,
-            stage_ids=tuple(stage.id for stage in stages if self in stage.team_ids),
+            stage_ids=tuple(own_stages.ids),
+            first_stage_id=(own_stages.filtered(lambda stage: not stage.fold) or own_stages)[:1].id,
             deal_funnel_id=self.deal_team_id.id,
             head_id=self.user_id.id,
             hidden_fields=tuple(self.hidden_field_ids.mapped("name")),
@@ -206,6 +213,11 @@ class CrmTeam(models.Model):
                 record.with_context(lang=None).name = names.get("en_US") or team.name
             team.funnel_action_id.write(team._prepare_funnel_action())
             team.funnel_menu_id.write({"sequence": team.sequence, "active": team.active and bool(team.funnel_kind)})
+        # actions take no commands from sudo, so their views are written by themselves
+        teams.funnel_action_id.view_ids.unlink()
+        self.env["ir.actions.act_window.view"].sudo().create(
+            [values for team in teams for values in team._prepare_funnel_action_views()]
+        )
 
     def _create_funnel_menus(self):
         parent = self.env.ref("sales_funnel_addon.menu_funnel_root")
@@ -231,13 +243,6 @@ class CrmTeam(models.Model):
 
     def _prepare_funnel_action(self):
         self.ensure_one()
-        view_ids = [fields.Command.clear()]
-        for sequence, (mode, xml_id) in enumerate(self._get_funnel_views()):
-            view_ids.append(
-                fields.Command.create(
-                    {"sequence": sequence, "view_mode": mode, "view_id": xml_id and self.env.ref(xml_id).id}
-                )
-            )
         context = {
             "default_team_id": self.id,
             "default_type": "lead" if self.funnel_kind == "lead" else "opportunity",
@@ -247,12 +252,22 @@ class CrmTeam(models.Model):
         return {
             "res_model": "crm.lead",
             "view_mode": ",".join(mode for mode, _xml_id in self._get_funnel_views()),
-            "view_ids": view_ids,
             "search_view_id": self.env.ref("sales_funnel_addon.crm_lead_view_search_funnel").id,
             "domain": str([("team_id", "=", self.id), ("won_status", "=", "pending")]),
             "context": str(context),
             "path": False,
         }
+
+    def _prepare_funnel_action_views(self):
+        return [
+            {
+                "act_window_id": self.funnel_action_id.id,
+                "sequence": sequence,
+                "view_mode": mode,
+                "view_id": self.env.ref(xml_id).id,
+            }
+            for sequence, (mode, xml_id) in enumerate(self._get_funnel_views())
+        ]
 
     def _get_funnel_views(self):
         """Return the views of a funnel's screen: pairs of a mode and the XML id of a view."""

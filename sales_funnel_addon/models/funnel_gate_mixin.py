@@ -5,11 +5,13 @@ from odoo import api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools.lead_moves import GatePass, LeadState, Verdict
+from ..tools.lead_moves import GateBatch, GatePass, LeadState, Verdict
 from ..tools.values import is_missing
 
 #: What changes where a lead stands, directly or through stock computations (the salesperson may change the team).
-PLACE_FIELDS = frozenset({"team_id", "stage_id", "user_id", "type", "active", "probability", "lost_reason_id", "lost_comment"})
+PLACE_FIELDS = frozenset(
+    {"team_id", "stage_id", "user_id", "type", "active", "probability", "lost_reason_id", "lost_comment"}
+)
 #: A new contact rewrites the contact fields of a lead.
 CONTACT_FIELDS = frozenset({"partner_id", "commercial_partner_id"})
 
@@ -77,7 +79,9 @@ class FunnelGateMixin(models.AbstractModel):
         gate_pass = GatePass(frozenset(self.ids), stage_id, reason.strip())
         self.with_context(funnel_gate_pass=gate_pass).write({"stage_id": stage_id})
         stage = self.env["crm.stage"].browse(stage_id)
-        note = self.env._("Moved to “%(stage)s” against the rules: %(reason)s", stage=stage.name, reason=gate_pass.reason)
+        note = self.env._(
+            "Moved to “%(stage)s” against the rules: %(reason)s", stage=stage.name, reason=gate_pass.reason
+        )
         self._message_log_batch(bodies={lead.id: note for lead in self})
         return True
 
@@ -88,23 +92,25 @@ class FunnelGateMixin(models.AbstractModel):
     def _get_lead_states(self):
         """Return where the leads stand, by id."""
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
-        return {
-            lead.id: LeadState(
-                team_id=lead.team_id.id,
-                funnel_id=lead.team_id.id in funnels and lead.team_id.id,
-                stage_id=lead.stage_id.id,
-                lead_type=lead.type,
-                won_status=lead.won_status,
-                since=lead.date_last_stage_update or lead.create_date,
-            )
-            for lead in self
-        }
+        return {lead.id: lead._get_lead_state(in_funnel=lead.team_id.id in funnels) for lead in self}
+
+    def _get_lead_state(self, in_funnel):
+        """Return where this lead stands; of one outside the funnels only its place, for the rest costs scoring."""
+        place = {"team_id": self.team_id.id, "stage_id": self.stage_id.id, "lead_type": self.type}
+        if not in_funnel:
+            return LeadState(**place)
+        return LeadState(
+            **place,
+            funnel_id=self.team_id.id,
+            won_status=self.won_status,
+            since=self.date_last_stage_update or self.create_date,
+        )
 
     def _get_target_state(self, stage_id):
         """Return where the lead would stand after a move to ``stage_id``."""
         team_id = self.team_id.id
         rules = self.env["crm.team"]._get_funnel_rules()
-        return LeadState(team_id, team_id in rules.funnels and team_id, stage_id, self.type, self.won_status)
+        return LeadState(team_id, stage_id, self.type, team_id in rules.funnels and team_id, self.won_status)
 
     @api.model
     def _touches_gate(self, vals):
@@ -129,9 +135,7 @@ class FunnelGateMixin(models.AbstractModel):
         """
         after = self._get_lead_states()
         moved = {
-            lead_id: state
-            for lead_id, state in after.items()
-            if state.place != before.get(lead_id, LeadState()).place
+            lead_id: state for lead_id, state in after.items() if state.place != before.get(lead_id, LeadState()).place
         }
         gate_pass = self.env.context.get("funnel_gate_pass")
         passed = set()
@@ -147,6 +151,14 @@ class FunnelGateMixin(models.AbstractModel):
         self._check_losses(before, after, refusals)
         self._raise_refusals(refusals)
         self._log_moves(before, after, gate_pass.reason if passed else "", passed)
+
+    def _end_gate_batch(self, batch):
+        """Judge together what was written lead by lead; a batch within a batch is judged with the outer one."""
+        outer = self.env.context.get("funnel_gate_batch")
+        if isinstance(outer, GateBatch):
+            outer.remember(batch.before, batch.kept)
+        elif batch.before:
+            self.browse(batch.before).exists()._pass_gate(batch.before, batch.kept)
 
     def _check_places(self, moved, refusals):
         """Refuse a stage of another funnel and a type that does not fit the funnel."""
@@ -166,12 +178,16 @@ class FunnelGateMixin(models.AbstractModel):
                 )
             elif not funnel and rules.is_funnel_stage(state.stage_id):
                 refusals[lead.id].append(
-                    self.env._("The stage “%s” belongs to a funnel: give the lead the team of that funnel.", lead.stage_id.name)
+                    self.env._(
+                        "The stage “%s” belongs to a funnel: give the lead the team of that funnel.", lead.stage_id.name
+                    )
                 )
 
     def _describe_wrong_type(self, lead):
         if lead.type == "lead":
-            return self.env._("“%s” is not a funnel of leads: convert the lead instead of moving it.", lead.team_id.name)
+            return self.env._(
+                "“%s” is not a funnel of leads: convert the lead instead of moving it.", lead.team_id.name
+            )
         if lead.team_id.deal_team_id:
             return self.env._("“%s” is a funnel of leads: a deal cannot go back into it.", lead.team_id.name)
         return self.env._("“%s” does not say into which funnel its leads are converted.", lead.team_id.name)
@@ -324,7 +340,12 @@ class FunnelGateMixin(models.AbstractModel):
             else:
                 message = record.message or self.env._("Fill in: %s", listed)
             described.append(
-                {"id": requirement.id, "message": message, "field_names": list(names), "any_field": requirement.any_field}
+                {
+                    "id": requirement.id,
+                    "message": message,
+                    "field_names": list(names),
+                    "any_field": requirement.any_field,
+                }
             )
         return described
 

@@ -11,7 +11,7 @@ class FunnelMove(models.Model):
     _rec_name = "lead_id"
     _log_access = False
 
-    lead_id = fields.Many2one("crm.lead", "Lead", required=True, index=True, ondelete="cascade", readonly=True)
+    lead_id = fields.Many2one("crm.lead", required=True, index=True, ondelete="cascade", readonly=True)
     kind = fields.Selection(
         [
             ("created", "Created"),
@@ -35,6 +35,9 @@ class FunnelMove(models.Model):
     user_id = fields.Many2one("res.users", "By", ondelete="set null", readonly=True)
     date = fields.Datetime(required=True, index=True, readonly=True)
     hours_in_stage = fields.Float(
-        "Hours in Previous Stage", aggregator="avg", readonly=True, help="Calendar hours from entering the previous stage."
+        "Hours in Previous Stage",
+        aggregator="avg",
+        readonly=True,
+        help="Calendar hours from entering the previous stage.",
     )
     reason = fields.Text(readonly=True, help="Why: the reason and comment of a loss, or of an override.")

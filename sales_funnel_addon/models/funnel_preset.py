@@ -63,6 +63,10 @@ class FunnelPreset(models.Model):
     @api.model
     def _get_existing(self, names):
         """Return those of the loaded records that are still there, by the name of their XML id."""
-        rows = self.env["ir.model.data"].sudo().search([("module", "=", "sales_funnel_addon"), ("name", "in", list(names))])
+        rows = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search([("module", "=", "sales_funnel_addon"), ("name", "in", list(names))])
+        )
         # deleting a record through the ORM deletes its XML id with it
         return set(rows.mapped("name"))

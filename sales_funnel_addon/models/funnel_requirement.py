@@ -19,7 +19,7 @@ class FunnelRequirement(models.Model):
     sequence = fields.Integer(default=10)
     active = fields.Boolean(default=True)
     stage_id = fields.Many2one(
-        "crm.stage", "Stage", required=True, index=True, ondelete="cascade", domain=[("is_funnel_stage", "=", True)]
+        "crm.stage", required=True, index=True, ondelete="cascade", domain=[("is_funnel_stage", "=", True)]
     )
     moment = fields.Selection(
         [("enter", "To enter the stage"), ("leave", "To move on from the stage")],
@@ -63,7 +63,9 @@ class FunnelRequirement(models.Model):
                 raise ValidationError(self.env._("Choose at least one field that has to be filled in."))
             if requirement.kind == "condition" and not requirement.message:
                 raise ValidationError(
-                    self.env._("Write the message that people see when the condition %s is not met.", requirement.condition)
+                    self.env._(
+                        "Write the message that people see when the condition %s is not met.", requirement.condition
+                    )
                 )
             self._check_demandable(requirement.field_ids)
 
@@ -92,7 +94,9 @@ class FunnelRequirement(models.Model):
                     )
                 )
             if field.ttype == "properties":
-                raise ValidationError(self.env._("“%s” holds many answers and cannot be required.", field.field_description))
+                raise ValidationError(
+                    self.env._("“%s” holds many answers and cannot be required.", field.field_description)
+                )
 
     @api.model
     def _parse_domain(self, text, label):
@@ -109,7 +113,9 @@ class FunnelRequirement(models.Model):
             Domain(domain).validate(self.env["crm.lead"])
         except (ValueError, SyntaxError, TypeError) as error:
             raise ValidationError(
-                self.env._("“%(label)s” is not a filter over leads: %(text)s (%(error)s)", label=label, text=text, error=error)
+                self.env._(
+                    "“%(label)s” is not a filter over leads: %(text)s (%(error)s)", label=label, text=text, error=error
+                )
             ) from error
         return domain
 

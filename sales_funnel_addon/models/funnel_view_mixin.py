@@ -1,4 +1,6 @@
+from lxml import etree
 from odoo import api, models
+from odoo.tools.view_validation import get_expression_field_names
 
 
 class FunnelViewMixin(models.AbstractModel):
@@ -27,8 +29,16 @@ class FunnelViewMixin(models.AbstractModel):
                 self._add_modifier(node, "required", required.get(name))
                 if name in asked:
                     node.set("funnel_asked", asked[name])
+                    self._add_fields_of_expression(arch, asked[name])
             self._add_modifier(node, "invisible", hidden.get(name))
         self._hide_emptied_boxes(arch, hidden)
+
+    @api.model
+    def _add_fields_of_expression(self, arch, expression):
+        """Add what an expression speaks of; Odoo does that for its own modifiers only."""
+        for name in sorted(get_expression_field_names(expression)):
+            if not arch.xpath("//field[@name=$name and not(ancestor::field)]", name=name):
+                etree.SubElement(arch, "field", name=name, invisible="1")
 
     @api.model
     def _hide_emptied_boxes(self, arch, hidden):
@@ -66,7 +76,9 @@ class FunnelViewMixin(models.AbstractModel):
                     continue  # whom it applies to is known only to the server
                 marks = required if requirement.moment == "enter" else asked
                 for name in requirement.field_names:
-                    marks.setdefault(name, {}).setdefault(self._get_alternatives(requirement, name), []).append(stage.id)
+                    marks.setdefault(name, {}).setdefault(self._get_alternatives(requirement, name), []).append(
+                        stage.id
+                    )
                     demanding.setdefault(name, []).append(stage.id)
         hidden = {}
         for funnel in rules.funnels.values():

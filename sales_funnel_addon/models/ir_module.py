@@ -8,7 +8,8 @@ class IrModuleModule(models.Model):
 
     @api.model
     def _load_module_terms(self, modules, langs, overwrite=False):
-        super()._load_module_terms(modules, langs, overwrite=overwrite)
+        result = super()._load_module_terms(modules, langs, overwrite=overwrite)
         if "sales_funnel_addon" in modules:
             teams = self.env["crm.team"].with_context(active_test=False)
             teams.search([("funnel_menu_id", "!=", False)])._sync_funnel_menus()
+        return result

@@ -16,10 +16,11 @@ class UtmLabelMixin(models.AbstractModel):
     @api.depends("label")
     @api.depends_context("lang")
     def _compute_display_name(self):
-        super()._compute_display_name()
+        result = super()._compute_display_name()
         for record in self:
             if record.label:
                 record.display_name = record.label
+        return result
 
 
 class UtmSource(models.Model):

@@ -55,6 +55,7 @@ class Funnel:
     id: int
     kind: str
     stage_ids: tuple = ()
+    first_stage_id: int | bool = False
     deal_funnel_id: int | bool = False
     head_id: int | bool = False
     hidden_fields: tuple = ()

@@ -9,9 +9,9 @@ class LeadState:
     """Where a lead stands; the default is "nowhere", for a lead that is being created."""
 
     team_id: int | bool = False
-    funnel_id: int | bool = False
     stage_id: int | bool = False
     lead_type: str | bool = False
+    funnel_id: int | bool = False
     won_status: str | bool = False
     since: datetime | bool = False
 
@@ -43,6 +43,23 @@ class GatePass:
 
 
 @dataclass
+class GateBatch:
+    """Writes that are judged together at their end, for stock code that writes lead by lead.
+
+    Like :class:`GatePass` it travels in the context, where no client can put it.
+    """
+
+    before: dict = field(default_factory=dict)
+    kept: dict = field(default_factory=dict)
+
+    def remember(self, before, kept):
+        """Keep the state each lead had before its first write."""
+        for lead_id, state in before.items():
+            self.before.setdefault(lead_id, state)
+            self.kept.setdefault(lead_id, kept.get(lead_id, []))
+
+
+@dataclass
 class Verdict:
     """What the gate says about one move; everything empty means that the lead may pass."""
 
@@ -71,31 +88,37 @@ def move_kind(before, after, rules, *, overridden=False):
     :param bool overridden: whether a head of sales let it pass
 
     >>> from odoo.addons.sales_funnel_addon.tools.funnel_rules import Funnel, FunnelRules
-    >>> rules = FunnelRules({1: Funnel(1, "lead", (10,)), 2: Funnel(2, "deal", (20, 21)), 3: Funnel(3, "deferred", (30,))})
-    >>> lead, deal = LeadState(1, 1, 10, "lead", "pending"), LeadState(2, 2, 20, "opportunity", "pending")
-    >>> later = LeadState(3, 3, 30, "opportunity", "pending")
+    >>> funnels = Funnel(1, "lead", (10,)), Funnel(2, "deal", (20, 21)), Funnel(3, "deferred", (30,))
+    >>> rules = FunnelRules({funnel.id: funnel for funnel in funnels})
+    >>> lead, deal = LeadState(1, 10, "lead", 1, "pending"), LeadState(2, 20, "opportunity", 2, "pending")
+    >>> later = LeadState(3, 30, "opportunity", 3, "pending")
     >>> move_kind(LeadState(), lead, rules), move_kind(lead, deal, rules), move_kind(lead, lead, rules)
     ('created', 'converted', False)
     >>> move_kind(deal, later, rules), move_kind(later, deal, rules)
     ('deferred', 'resumed')
     """
-    moved = before.place != after.place
-    if not before.team_id and not before.stage_id:
+    if before == LeadState():
         return "created"
-    if before.won_status != after.won_status:
-        if after.won_status in ("won", "lost"):
-            return "override" if overridden else after.won_status
-        return "override" if overridden else "reopened"
-    if not moved:
-        return False
     if overridden:
         return "override"
-    origin, target = rules.funnels.get(before.funnel_id), rules.funnels.get(after.funnel_id)
-    if origin is not target:
-        if target and target.kind == "deferred":
-            return "deferred"
-        if origin and origin.kind == "deferred":
-            return "resumed"
-        if origin and origin.kind == "lead" and after.lead_type == "opportunity":
-            return "converted"
+    if before.won_status != after.won_status and after.won_status:
+        if after.won_status in ("won", "lost"):
+            return after.won_status
+        if before.won_status:
+            return "reopened"
+    if before.place == after.place:
+        return False
+    return _crossing_kind(rules.funnels.get(before.funnel_id), rules.funnels.get(after.funnel_id), after.lead_type)
+
+
+def _crossing_kind(origin, target, lead_type):
+    """Return what a move from one funnel to another is called."""
+    if origin is target:
+        return "moved"
+    if target and target.kind == "deferred":
+        return "deferred"
+    if origin and origin.kind == "deferred":
+        return "resumed"
+    if origin and origin.kind == "lead" and lead_type == "opportunity":
+        return "converted"
     return "moved"

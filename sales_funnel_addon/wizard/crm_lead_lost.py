@@ -14,7 +14,7 @@ class CrmLeadLost(models.TransientModel):
     comment_required = fields.Boolean(related="lost_reason_id.comment_required")
     lost_comment = fields.Text("Comment")
     missing_fields = fields.Json(compute="_compute_missing_fields")
-    missing_values = fields.Json("Missing Values")
+    missing_values = fields.Json()
 
     @api.depends("lead_ids")
     def _compute_is_funnel(self):
@@ -41,9 +41,7 @@ class CrmLeadLost(models.TransientModel):
             reason = rules.reasons.get(wizard.lost_reason_id.id)
             leads = wizard.lead_ids.filtered("team_id.funnel_kind")
             names = reason.field_names if reason else ()
-            wizard.missing_fields = [
-                name for name in names if any(lead._get_missing_fields((name,)) for lead in leads)
-            ]
+            wizard.missing_fields = [name for name in names if any(lead._get_missing_fields((name,)) for lead in leads)]
 
     @api.onchange("category")
     def _onchange_category(self):

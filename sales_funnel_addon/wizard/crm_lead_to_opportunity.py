@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..tools.lead_moves import GateBatch
+
 
 class CrmLead2opportunityPartner(models.TransientModel):
     """The dialog *Convert*: a lead of a funnel goes to the funnel that its own funnel names."""
@@ -7,14 +9,24 @@ class CrmLead2opportunityPartner(models.TransientModel):
     _inherit = "crm.lead2opportunity.partner"
 
     def _compute_team_id(self):
-        super()._compute_team_id()
+        result = super()._compute_team_id()
+        self._set_team_of_funnel("lead_id")
+        return result
+
+    def _convert_and_allocate(self, leads, user_ids, team_id=False):
+        """Stock Odoo converts lead by lead; the gate judges them together and names all that do not pass."""
+        batch = GateBatch()
+        batched = leads.with_context(funnel_gate_batch=batch)
+        result = super()._convert_and_allocate(batched, user_ids, team_id=team_id)
+        leads._end_gate_batch(batch)
+        return result
+
+    def _set_team_of_funnel(self, leads_field):
+        """Choose the funnel of deals, if all leads of the dialog convert into the same one."""
         for wizard in self:
-            target = wizard._get_converted_leads().team_id.deal_team_id
+            target = wizard[leads_field].team_id.deal_team_id
             if len(target) == 1:
                 wizard.team_id = target
-
-    def _get_converted_leads(self):
-        return self.lead_id
 
 
 class CrmLead2opportunityPartnerMass(models.TransientModel):
@@ -23,11 +35,6 @@ class CrmLead2opportunityPartnerMass(models.TransientModel):
     _inherit = "crm.lead2opportunity.partner.mass"
 
     def _compute_team_id(self):
-        super()._compute_team_id()
-        for wizard in self:
-            target = wizard._get_converted_leads().team_id.deal_team_id
-            if len(target) == 1:
-                wizard.team_id = target
-
-    def _get_converted_leads(self):
-        return self.lead_tomerge_ids
+        result = super()._compute_team_id()
+        self._set_team_of_funnel("lead_tomerge_ids")
+        return result

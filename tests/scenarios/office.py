@@ -80,18 +80,25 @@ class Office:
 
     def new_deal(self, **values):
         """Return a deal of Anna in the first stage of the deals."""
-        return self.anna.create("crm.lead", team_id=self.anna.ref("funnel_deals"), name="Кухня", **values)
+        return self.anna.create("crm.lead", **{"team_id": self.anna.ref("funnel_deals"), "name": "Кухня", **values})
 
     def move(self, lead_id, stage, desk=None):
         """Drag a card to a stage: the web client writes nothing but the stage."""
         desk = desk or self.anna
-        desk.write("crm.lead", lead_id, stage_id=desk.ref(stage))
+        desk.call("crm.lead", "web_save", [lead_id], {"stage_id": desk.ref(stage)}, {"stage_id": {}})
 
     def convert(self, lead_id):
         """Convert a lead in the dialog, as Anna, without changing anything in it."""
         context = {"active_model": "crm.lead", "active_id": lead_id, "active_ids": [lead_id]}
         wizard = self.anna.call("crm.lead2opportunity.partner", "create", {}, context=context)
         return self.anna.call("crm.lead2opportunity.partner", "action_apply", [wizard], context=context)
+
+    def convert_together(self, lead_ids):
+        """Convert several leads in the dialog of the list, as Anna."""
+        model = "crm.lead2opportunity.partner.mass"
+        context = {"active_model": "crm.lead", "active_id": lead_ids[0], "active_ids": lead_ids}
+        wizard = self.anna.call(model, "create", {"deduplicate": False}, context=context)
+        self.anna.call(model, "action_mass_convert", [wizard], context=context)
 
     def lose(self, lead_ids, reason=False, **answers):
         """Lose leads in the dialog, as Anna; ``answers`` are what the dialog asks for beside the reason."""
@@ -117,11 +124,12 @@ class Office:
     # IMPORT
     # ------------------------------------------------------------
 
-    def import_file(self, desk, funnel, headers, rows, columns=None):
+    def import_file(self, desk, funnel, headers, rows, columns=None, *, dryrun=False):
         """Import a spreadsheet from the screen of a funnel.
 
         :param headers: the first row of the file
         :param list columns: the field of each column; by default what the importer suggests
+        :param bool dryrun: only try it, as the button *Test* does
         :returns: what the importer answers to the preview and to the import
         """
         screen = desk.call("crm.team", "action_open_funnel", [desk.ref(funnel)])
@@ -135,7 +143,7 @@ class Office:
         labels = [header.lower() for header in headers]
         options = preview["options"]
         result = desk.call(
-            "base_import.import", "execute_import", import_id, columns, labels, options, dryrun=False, context=context
+            "base_import.import", "execute_import", import_id, columns, labels, options, dryrun=dryrun, context=context
         )
         return preview, result
 
