@@ -132,5 +132,3 @@ def test_the_dialog_fills_in_what_some_of_the_leads_lack(office, anna, far_away)
     found = anna.rows("crm.lead", [("id", "in", [known, unknown])], "won_status", "city", "lost_comment")
     assert [(lead["won_status"], lead["city"]) for lead in found] == [("lost", "Пермь"), ("lost", "Омск")]
     assert {lead["lost_comment"] for lead in found} == {"Не возим"}
-
-
