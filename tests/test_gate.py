@@ -219,6 +219,15 @@ class TestPointOfNoReturn(FunnelCase):
         deal.team_id = self.deals
         self.assertEqual(deal.stage_id, self.estimate, "after the override the lead is before the barrier again")
 
+    def test_override_in_another_funnel_does_not_open_the_way_back(self):
+        deal = self.make_deal()
+        deal.stage_id = self.contract
+        other = self.make_funnel("Other", "deal", ["One", "Two"])
+        deal.team_id = other
+        deal.with_user(self.manager).funnel_override_move(self.stage(other, "Two").id, "In a hurry")
+        with self.assertRaisesRegex(ValidationError, "point of no return"):
+            deal.team_id = self.deals
+
 
 class TestOverride(FunnelCase):
     @classmethod

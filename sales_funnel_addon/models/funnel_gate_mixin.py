@@ -261,6 +261,8 @@ class FunnelGateMixin(models.AbstractModel):
     def _get_furthest_positions(self, targets, before):
         """Return how far each lead has come in the funnel it goes to, for funnels with irreversible stages.
 
+        An override that sends a lead back starts the count anew from there: what lay behind it is ahead of it again.
+
         :returns: a position in the order of the stages by lead id, -1 if the lead was never in that funnel
         """
         rules = self.env["crm.team"]._get_funnel_rules()
@@ -273,8 +275,11 @@ class FunnelGateMixin(models.AbstractModel):
         furthest = {}
         for lead_id in concerned:
             funnel = rules.funnels[targets[lead_id].funnel_id]
-            stage_ids = [*reached.get(lead_id, ()), before[lead_id].stage_id]
-            furthest[lead_id] = max(funnel.position(stage_id) for stage_id in stage_ids)
+            furthest[lead_id] = -1
+            for stage_id, overridden in [*reached.get(lead_id, ()), (before[lead_id].stage_id, False)]:
+                position = funnel.position(stage_id)
+                if position >= 0:
+                    furthest[lead_id] = position if overridden else max(furthest[lead_id], position)
         return furthest
 
     # ------------------------------------------------------------

@@ -76,11 +76,7 @@ class FunnelMoveMixin(models.AbstractModel):
         return {lead.id: date for lead, date in groups}
 
     def _get_stages_reached(self):
-        """Return the stages each lead has reached, by lead id.
-
-        An override that sends a lead back starts the count anew: what lies behind the point of no return is then
-        ahead of the lead again.
-        """
+        """Return the way of each lead: pairs of a stage and whether it came there by an override, by lead id."""
         moves = (
             self.env["funnel.move"]
             .sudo()  # the way of a lead binds everybody, not only who may see the stages of another company
@@ -88,7 +84,5 @@ class FunnelMoveMixin(models.AbstractModel):
         )
         reached = defaultdict(list)
         for move in moves:
-            if move.kind == "override":
-                reached[move.lead_id.id].clear()
-            reached[move.lead_id.id].append(move.to_stage_id.id)
+            reached[move.lead_id.id].append((move.to_stage_id.id, move.kind == "override"))
         return reached
