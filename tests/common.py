@@ -1,5 +1,7 @@
 """Factories and users for the tests; nothing here relies on demo data."""
 
+import contextlib
+
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -79,6 +81,12 @@ class FunnelCase(FunnelFactory, TransactionCase):
         cls.new, cls.talk, cls.qualified = cls.leads.stage_ids.sorted("sequence")
         cls.price = cls.make_reason("Price", cls.deals)
         cls.env.user.group_ids += cls.env.ref(f"{ADDON}.group_funnel_manager")
+
+    @contextlib.contextmanager
+    def assertRaisesRegex(self, exception, regex, **kwargs):
+        """Like ``assertRaises`` of Odoo: what the refused operation has written is rolled back, as in real life."""
+        with super().assertRaisesRegex(exception, regex, **kwargs) as caught, self.env.cr.savepoint():
+            yield caught
 
     def make_deal(self, **values):
         """Create a deal of the salesperson, as the salesperson."""

@@ -279,7 +279,8 @@ def test_it_can_be_installed_again(removal):
 # UPGRADE
 # ------------------------------------------------------------
 
-CONFIGURATION = {
+#: What belongs to the administrator and to the people: models and the fields that tell.
+BELONGINGS = {
     "crm.team": ("name", "sequence", "funnel_kind", "user_id", "deal_team_id", "hidden_field_ids", "stage_ids"),
     "crm.stage": ("name", "sequence", "is_won", "fold", "color", "team_ids", "is_irreversible"),
     "crm.lost.reason": ("name", "sequence", "category", "comment_required", "required_field_ids", "team_ids"),
@@ -290,14 +291,16 @@ CONFIGURATION = {
     "ir.ui.menu": ("name", "sequence", "parent_id", "action"),
     "ir.actions.act_window": ("name", "res_model", "domain", "context"),
     "res.groups": ("name", "sequence", "implied_ids"),
+    "crm.lead": ("name", "type", "team_id", "stage_id", "won_status", "lost_reason_id", "lost_comment", "write_date"),
+    "funnel.move": ("lead_id", "kind", "from_stage_id", "to_stage_id", "user_id", "date", "reason"),
 }
 
 
-def read_configuration(desk):
-    """Return all configuration, in English and in Russian."""
+def read_belongings(desk):
+    """Return configuration and work, in English and in Russian."""
     return {
         (model, lang): desk.rows(model, [], "id", *names, lang=lang)
-        for model, names in CONFIGURATION.items()
+        for model, names in BELONGINGS.items()
         for lang in ("en_US", "ru_RU")
     }
 
@@ -319,51 +322,51 @@ def configure(admin):
     admin.write("crm.team", admin.ref("funnel_leads"), name="Requests", hidden_field_ids=[(5,)], sequence=300)
     admin.write("utm.source", admin.ref("source_website"), label="Our site")
     admin.call("utm.source", "unlink", [admin.ref("source_youtube")])
+    make_funnel_leads(admin, *make_funnel(admin))
 
 
-def get_ids(configuration, model):
-    return {row["id"] for row in configuration[model, "en_US"]}
+def get_ids(belongings, model):
+    return {row["id"] for row in belongings[model, "en_US"]}
 
 
 @pytest.fixture(scope="module")
-def configurations(tmp_path_factory):
+def states(tmp_path_factory):
     """What the administrator found, made of it, had after an upgrade, and had after loading the preset again."""
     found = {}
     with database_copy("upgrade") as name:
         with running_server(name, tmp_path_factory.mktemp("before")) as live:
             admin = live.log_in("admin", "admin", lang="en_US")
-            found["fresh"] = read_configuration(admin)
+            found["fresh"] = read_belongings(admin)
             configure(admin)
-            found["changed"] = read_configuration(admin)
+            found["changed"] = read_belongings(admin)
         log_name = str(tmp_path_factory.mktemp("upgrade") / "upgrade")
         found["log"] = server.run_once(odoo_source.ensure_odoo(), name, "-u", ADDON, log_name=log_name)
         with running_server(name, tmp_path_factory.mktemp("after")) as live:
             admin = live.log_in("admin", "admin", lang="en_US")
-            found["upgraded"] = read_configuration(admin)
+            found["upgraded"] = read_belongings(admin)
             admin.call("funnel.preset", "action_load", [admin.ref("preset_core")])
-            found["reloaded"] = read_configuration(admin)
+            found["reloaded"] = read_belongings(admin)
     return found
 
 
-def test_an_upgrade_leaves_no_complaint_in_the_log(configurations):
-    assert server.warnings_in(configurations["log"]) == []
-    assert any("Modules loaded" in line for line in configurations["log"])
+def test_an_upgrade_leaves_no_complaint_in_the_log(states):
+    assert server.warnings_in(states["log"]) == []
+    assert any("Modules loaded" in line for line in states["log"])
 
 
 @pytest.mark.parametrize("lang", ["en_US", "ru_RU"])
-@pytest.mark.parametrize("model", CONFIGURATION)
-def test_an_upgrade_keeps_what_the_administrator_made(configurations, model, lang):
-    assert configurations["upgraded"][model, lang] == configurations["changed"][model, lang]
+@pytest.mark.parametrize("model", BELONGINGS)
+def test_an_upgrade_keeps_what_the_administrator_made(states, model, lang):
+    assert states["upgraded"][model, lang] == states["changed"][model, lang]
 
 
 @pytest.mark.parametrize("lang", ["en_US", "ru_RU"])
-@pytest.mark.parametrize("model", CONFIGURATION)
-def test_loading_the_preset_again_changes_nothing(configurations, model, lang):
-    assert configurations["reloaded"][model, lang] == configurations["upgraded"][model, lang]
+@pytest.mark.parametrize("model", BELONGINGS)
+def test_loading_the_preset_again_changes_nothing(states, model, lang):
+    assert states["reloaded"][model, lang] == states["upgraded"][model, lang]
 
 
 @pytest.mark.parametrize("model", ["crm.stage", "crm.lost.reason", "funnel.requirement", "utm.source"])
-def test_what_was_deleted_stays_deleted(configurations, model):
-    fresh, reloaded = (get_ids(configurations[state], model) for state in ("fresh", "reloaded"))
-    assert reloaded < fresh
+def test_what_was_deleted_stays_deleted(states, model):
+    fresh, reloaded = (get_ids(states[state], model) for state in ("fresh", "reloaded"))
     assert len(fresh - reloaded) == 1

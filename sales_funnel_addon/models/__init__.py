@@ -3,9 +3,11 @@ from . import (
     funnel_config_mixin,
     funnel_follows_lead_mixin,
     funnel_gate_mixin,
+    funnel_judge_mixin,
     funnel_loss_mixin,
     funnel_move_mixin,
     funnel_view_mixin,
+    funnel_words_mixin,
     utm_label_mixin,
 )
 

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.lead_moves import GateBatch
+from .funnel_gate_mixin import COMPUTED_FACTS
 
 
 class CrmLead(models.Model):
@@ -8,7 +9,15 @@ class CrmLead(models.Model):
 
     _name = "crm.lead"
     # the mixins come first, so that their overrides come before what they override
-    _inherit = ["funnel.gate.mixin", "funnel.loss.mixin", "funnel.move.mixin", "funnel.view.mixin", "crm.lead"]
+    _inherit = [
+        "funnel.gate.mixin",
+        "funnel.judge.mixin",
+        "funnel.words.mixin",
+        "funnel.loss.mixin",
+        "funnel.move.mixin",
+        "funnel.view.mixin",
+        "crm.lead",
+    ]
 
     funnel_kind = fields.Selection(related="team_id.funnel_kind", string="Funnel Kind")
     funnel_can_override = fields.Boolean("May Override the Rules", compute="_compute_funnel_can_override")
@@ -26,16 +35,24 @@ class CrmLead(models.Model):
         help="How the client wants to be contacted.",
     )
     contract_amount = fields.Monetary(
-        currency_field="company_currency", tracking=True, help="What the client pays according to the contract."
+        currency_field="company_currency",
+        tracking=True,
+        copy=False,
+        help="What the client pays according to the contract.",
     )
     received_amount = fields.Monetary(
-        currency_field="company_currency", tracking=True, help="What the client has paid so far."
+        currency_field="company_currency", tracking=True, copy=False, help="What the client has paid so far."
     )
     amount_due = fields.Monetary(
         currency_field="company_currency",
         compute="_compute_amount_due",
         store=True,
         help="The contract amount less what was received.",
+    )
+
+    _check_amounts = models.Constraint(
+        "CHECK (contract_amount >= 0 AND received_amount >= 0)",
+        "The contract amount and the received amount cannot be negative.",
     )
 
     # ------------------------------------------------------------
@@ -77,7 +94,7 @@ class CrmLead(models.Model):
         rules = self.env["crm.team"]._get_funnel_rules()
         for lead in self:
             funnel = rules.funnels.get(lead.team_id.id)
-            if funnel and lead.stage_id.id not in funnel.stage_ids:
+            if funnel and funnel.stage_ids and lead.stage_id.id not in funnel.stage_ids:
                 lead.stage_id = funnel.first_stage_id
             elif not funnel and rules.is_funnel_stage(lead.stage_id.id):
                 lead.stage_id = False
@@ -95,16 +112,17 @@ class CrmLead(models.Model):
         return leads
 
     def write(self, vals):
-        vals = self._prepare_loss_values(vals)
+        vals = self._drop_computed_facts(vals)
         if not self or not self._touches_gate(vals):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
+        touched = frozenset(vals)
         result = super().write(vals)
         batch = self.env.context.get("funnel_gate_batch")
         if isinstance(batch, GateBatch):
-            batch.remember(before, kept)
+            batch.remember(before, kept, touched)
         else:
-            self._pass_gate(before, kept)
+            self._pass_gate(before, kept, touched)
         return result
 
     @api.model
@@ -117,12 +135,13 @@ class CrmLead(models.Model):
         rules = self.env["crm.team"]._get_funnel_rules()
         team_id = vals.get("team_id", self.env.context.get("default_team_id"))
         stage = rules.stages.get(vals.get("stage_id"))
-        if "team_id" not in vals and stage and len(stage.funnel_ids) == 1:
+        if not team_id and "team_id" not in vals and stage and len(stage.funnel_ids) == 1:
             team_id = stage.funnel_ids[0]
         funnel = rules.funnels.get(team_id)
         if not funnel:
             return vals
-        filled = dict(vals, team_id=team_id)
+        filled = {name: value for name, value in vals.items() if name not in COMPUTED_FACTS}
+        filled["team_id"] = team_id
         if "type" not in vals:
             filled["type"] = funnel.lead_type
         if not vals.get("name"):
@@ -142,7 +161,8 @@ class CrmLead(models.Model):
         funnel_id = self.env.context.get("funnel_id")
         funnel = self.env["crm.team"]._get_funnel_rules().funnels.get(funnel_id)
         if funnel:
-            return stages.browse(funnel.stage_ids) | stages
+            # rules are for everybody; of another company's funnel nobody sees the stages
+            return stages.browse(funnel.stage_ids).sudo(False)._filtered_access("read") | stages
         return super()._read_group_stage_ids(stages, domain)
 
     def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):
@@ -157,11 +177,8 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
 
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
-        batch = GateBatch()
-        leads = self.with_context(funnel_gate_batch=batch)
-        result = super(CrmLead, leads).convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
-        self._end_gate_batch(batch)
-        return result
+        with self._gate_batch() as leads:
+            return super(CrmLead, leads).convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
 
     def _convert_opportunity_data(self, customer, team_id=False):
         """Converting a lead of a funnel moves it to the funnel of deals in the same write.
@@ -175,6 +192,21 @@ class CrmLead(models.Model):
             target = funnels.get(team_id) or funnels[origin.deal_funnel_id]
             values.update(team_id=target.id, date_last_stage_update=self.env.cr.now())
         return values
+
+    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
+        """Merging into a funnel: stock Odoo would choose a stage that all teams share, so the team comes afterwards."""
+        if team_id not in self.env["crm.team"]._get_funnel_rules().funnels:
+            return super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
+        with self._gate_batch() as leads:
+            merged = super(CrmLead, leads)._merge_opportunity(user_id, False, auto_unlink, max_length)
+            if merged.team_id.id != team_id:
+                merged.team_id = team_id
+        return merged.with_env(self.env)
+
+    def _merge_dependences(self, opportunities):
+        # the log is nobody's to write, yet it has to outlive the leads that a merge deletes
+        opportunities.sudo().funnel_move_ids.write({"lead_id": self.id})
+        return super()._merge_dependences(opportunities)
 
     def _merge_get_fields_specific(self):
         specific = super()._merge_get_fields_specific()

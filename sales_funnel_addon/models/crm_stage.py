@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 
 class CrmStage(models.Model):
@@ -34,26 +35,60 @@ class CrmStage(models.Model):
     @api.depends("team_ids.funnel_kind")
     def _compute_is_funnel_stage(self):
         for stage in self:
-            stage.is_funnel_stage = any(stage.team_ids.mapped("funnel_kind"))
+            teams = stage._get_all_teams() or stage.team_ids
+            stage.is_funnel_stage = any(teams.mapped("funnel_kind"))
 
     def _search_is_funnel_stage(self, operator, value):
         if operator != "in":
             return NotImplemented
-        return [("team_ids.funnel_kind", "!=", False)] if True in value else [("team_ids.funnel_kind", "=", False)]
+        funnels = self.env["crm.team"].with_context(active_test=False).search([("funnel_kind", "!=", False)])
+        return [("team_ids", "in" if True in value else "not in", funnels.ids)]
 
     @api.constrains("team_ids")
     def _check_team_ids(self):
         """A stage belongs to funnels or to stock teams: with both, no rule of the funnel could be relied on."""
         for stage in self:
-            kinds = stage.team_ids.mapped("funnel_kind")
-            if any(kinds) and not all(kinds):
+            teams = stage._get_all_teams()
+            if any(teams.mapped("funnel_kind")) and not all(teams.mapped("funnel_kind")):
                 raise ValidationError(
                     self.env._(
                         "The stage “%(stage)s” cannot belong to a funnel and to a team that is no funnel: %(teams)s.",
                         stage=stage.name,
-                        teams=", ".join(stage.team_ids.mapped("name")),
+                        teams=", ".join(teams.mapped("name")),
                     )
                 )
+
+    def _get_all_teams(self):
+        """Return the teams of a stage, also archived ones and those of other companies: its rules still stand."""
+        return self.env["crm.team"].sudo().with_context(active_test=False).search([("stage_ids", "in", self.ids)])
+
+    @api.constrains("team_ids")
+    def _check_leads(self):
+        """Leads stay in the stages of their funnel, so a stage does not leave them alone."""
+        Lead = self.env["crm.lead"].sudo().with_context(active_test=False)  # also leads the user may not see
+        teams = self._get_all_teams()
+        inside = [("stage_id", "in", self.ids), ("team_id.funnel_kind", "!=", False)]
+        for stage, team, count in Lead._read_group(inside, ["stage_id", "team_id"], ["__count"]):
+            if team not in teams or stage not in team.stage_ids:
+                raise ValidationError(
+                    self.env._(
+                        "The stage “%(stage)s” cannot leave the funnel “%(funnel)s”: %(count)s leads stand in it.",
+                        stage=stage.name,
+                        funnel=team.name,
+                        count=count,
+                    )
+                )
+
+    @api.model
+    def name_search(self, name="", domain=None, operator="ilike", limit=100):
+        """Within a funnel, as on its import screen, a name means the stage of that funnel first."""
+        funnel_id = self.env.context.get("funnel_id")
+        if operator == "=" and funnel_id:
+            own = Domain(domain or Domain.TRUE) & Domain("team_ids", "in", [funnel_id])
+            found = super().name_search(name, own, operator, limit)
+            if found:
+                return found
+        return super().name_search(name, domain, operator, limit)
 
     @api.model
     def _get_rule_fields(self):

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import ormcache
 
@@ -7,6 +7,9 @@ from ..tools import funnel_rules
 
 #: Fields that a funnel cannot do without on its forms.
 UNHIDABLE_FIELDS = frozenset({"name", "team_id", "stage_id", "type", "user_id", "lost_reason_id", "active"})
+
+#: A context value that no client can send.
+_WITHOUT_FUNNELS = object()
 
 
 class CrmTeam(models.Model):
@@ -87,11 +90,14 @@ class CrmTeam(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        for vals in vals_list:
+            self._check_engine_fields(vals)
         teams = super().create(vals_list)
         teams._sync_funnel_menus()
         return teams
 
     def write(self, vals):
+        self._check_engine_fields(vals)
         result = super().write(vals)
         if not vals.keys().isdisjoint({"funnel_kind", "name", "active", "sequence"}):
             self._sync_funnel_menus()
@@ -105,22 +111,63 @@ class CrmTeam(models.Model):
         actions.unlink()
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_leads(self):
+        """A funnel with leads is archived: deleting it would leave them in stages without rules."""
+        Lead = self.env["crm.lead"].sudo().with_context(active_test=False)  # also leads the user may not see
+        busy = Lead.search([("team_id", "in", self.filtered("funnel_kind").ids)], limit=1).team_id
+        if busy:
+            raise UserError(self.env._("The funnel “%s” has leads. Archive it instead of deleting it.", busy.name))
+
+    @api.model
+    def _check_engine_fields(self, vals):
+        """Menu entry and screen are made by the funnel itself: with them goes the right to rewrite and delete them."""
+        if not self.env.su and not vals.keys().isdisjoint({"funnel_menu_id", "funnel_action_id"}):
+            raise AccessError(self.env._("The menu entry and the screen of a funnel cannot be chosen."))
+
     @api.model
     def _get_rule_fields(self):
-        return ["funnel_kind", "user_id", "deal_team_id", "stage_ids", "lost_reason_ids", "hidden_field_ids", "active"]
+        return [
+            "funnel_kind",
+            "company_id",
+            "user_id",
+            "deal_team_id",
+            "stage_ids",
+            "lost_reason_ids",
+            "hidden_field_ids",
+            "active",
+        ]
 
     # ------------------------------------------------------------
     # RULES
     # ------------------------------------------------------------
 
     @api.model
-    @ormcache()
     def _get_funnel_rules(self):
         """Return the rules of all funnels, from the cache.
 
+        A transaction that has changed rules sees its own until it ends, and forgets them when it rolls back to a
+        savepoint; nobody else sees them before they are committed.
+
         :rtype: sales_funnel_addon.tools.funnel_rules.FunnelRules
         """
-        self = self.sudo().with_context(active_test=False)  # rules hold for everybody, whoever asks first
+        cache = self.env.cr.cache  # cleared by every rollback to a savepoint
+        if "funnel_rules" not in cache:
+            return self._get_committed_funnel_rules()
+        if cache["funnel_rules"] is None:
+            cache["funnel_rules"] = self._load_funnel_rules()
+        return cache["funnel_rules"]
+
+    @api.model
+    @ormcache()
+    def _get_committed_funnel_rules(self):
+        return self._load_funnel_rules()
+
+    @api.model
+    def _load_funnel_rules(self):
+        """Read the rules of all funnels from the database."""
+        # rules hold for everybody, whoever asks first and whatever context the question brings along
+        self = self.with_env(self.env(su=True, context={"active_test": False}))
         teams = self.search([("funnel_kind", "!=", False)])
         stages = teams.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
         requirements = self.env["funnel.requirement"].search([("stage_id", "in", stages.ids), ("active", "=", True)])
@@ -182,11 +229,12 @@ class CrmTeam(models.Model):
     @api.model
     def _get_default_team_id(self, user_id=False, domain=False):
         """A funnel is entered on purpose, never because it happens to be somebody's first team."""
-        return super(CrmTeam, self.with_context(without_funnels=True))._get_default_team_id(user_id, domain)
+        teams = self.with_context(without_funnels=_WITHOUT_FUNNELS)
+        return super(CrmTeam, teams)._get_default_team_id(user_id, domain).with_env(self.env)
 
     @api.model
     def _search(self, domain, *args, **kwargs):
-        if self.env.context.get("without_funnels"):
+        if self.env.context.get("without_funnels") is _WITHOUT_FUNNELS:
             domain = Domain(domain) & Domain("funnel_kind", "=", False)
         return super()._search(domain, *args, **kwargs)
 

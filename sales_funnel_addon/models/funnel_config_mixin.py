@@ -30,4 +30,14 @@ class FunnelConfigMixin(models.AbstractModel):
         return result
 
     def _clear_rules(self):
-        self.env.registry.clear_cache("default", "templates")
+        """Forget the rules: this transaction reads its own anew, all others read them once they are committed."""
+        cr, registry = self.env.cr, self.env.registry
+
+        def clear_after_commit():
+            cr.cache.pop("funnel_rules", None)
+            registry.clear_cache("default", "templates")
+
+        registry.clear_cache("default", "templates")
+        cr.cache["funnel_rules"] = None
+        # another thread may fill the cache with the old rules before this transaction commits
+        cr.postcommit.add(clear_after_commit)

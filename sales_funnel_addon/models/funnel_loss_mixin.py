@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..tools.lead_moves import LeadState
+
 
 class FunnelLossMixin(models.AbstractModel):
     """Losing a lead of a funnel: a reason of that funnel, a comment and fields where the reason asks for them."""
@@ -12,52 +14,69 @@ class FunnelLossMixin(models.AbstractModel):
         in_funnel = self.filtered("team_id.funnel_kind")
         if in_funnel:
             in_funnel.write({**additional_values, "active": False, "probability": 0, "automated_probability": 0})
-        return super().action_set_lost(**additional_values)
+        return super(FunnelLossMixin, self - in_funnel).action_set_lost(**additional_values)
 
-    def _check_losses(self, before, after, refusals):
-        """Refuse to lose a lead without what its reason asks for.
+    def _check_losses(self, before, after, touched, refusals):
+        """Refuse to lose a lead without what its reason asks for, and to take it away from a lost lead.
+
+        Old losses are not judged again by rules that have become stricter since.
 
         :param dict before: the states before the write, by lead id
         :param dict after: the states after it
+        :param touched: the names of the fields that were written
         :param dict refusals: lines of text by lead id, extended here
         """
         rules = self.env["crm.team"]._get_funnel_rules()
-        for lead in self.browse(
-            lead_id for lead_id, state in after.items() if state.funnel_id and state.won_status == "lost"
-        ):
+        told = {"lost_reason_id", "lost_comment"} & set(touched)
+        for lead in self.browse(i for i, state in after.items() if state.funnel_id and state.won_status == "lost"):
+            origin = before.get(lead.id, LeadState())
+            is_new = origin.won_status != "lost" or origin.funnel_id != after[lead.id].funnel_id
             reason = rules.reasons.get(lead.lost_reason_id.id)
-            if not lead.lost_reason_id:
-                refusals[lead.id].append(self.env._("A lost reason is needed."))
-            elif not reason or after[lead.id].funnel_id not in reason.funnel_ids:
-                refusals[lead.id].append(
-                    self.env._(
-                        "“%(reason)s” is not a lost reason of the funnel “%(funnel)s”.",
-                        reason=lead.lost_reason_id.name,
-                        funnel=lead.team_id.name,
-                    )
-                )
-            else:
-                refusals[lead.id].extend(lead._describe_missing_for_loss(reason))
-            if not refusals[lead.id]:
-                del refusals[lead.id]
+            lines = []
+            if is_new or told:
+                lines = lead._describe_missing_reason(reason, after[lead.id].funnel_id)
+            if reason and not lines:
+                lines = lead._describe_missing_for_loss(reason, is_new, touched)
+            if lines:
+                refusals.setdefault(lead.id, []).extend(lines)
 
-    def _describe_missing_for_loss(self, reason):
-        """Return what this lead lacks for a lost reason, as lines of text."""
+    def _describe_missing_reason(self, reason, funnel_id):
+        """Return why the lead cannot be lost for the reason it has, as lines of text."""
+        if not self.lost_reason_id:
+            return [self.env._("A lost reason is needed.")]
+        if not reason or funnel_id not in reason.funnel_ids:
+            return [
+                self.env._(
+                    "“%(reason)s” is not a lost reason of the funnel “%(funnel)s”.",
+                    reason=self.lost_reason_id.name,
+                    funnel=self.team_id.name,
+                )
+            ]
+        return []
+
+    def _describe_missing_for_loss(self, reason, is_new, touched):
+        """Return what this lead lacks for a lost reason, as lines of text; of an old loss only what was written."""
         lines = []
-        if reason.comment_required and not (self.lost_comment or "").strip():
+        comment_matters = is_new or {"lost_reason_id", "lost_comment"} & set(touched)
+        if comment_matters and reason.comment_required and not (self.lost_comment or "").strip():
             lines.append(self.env._("The reason “%s” needs a comment.", self.lost_reason_id.name))
-        missing = self._get_missing_fields(reason.field_names)
+        demanded = [name for name in reason.field_names if is_new or name in touched]
+        missing = self._as_judge()._get_missing_fields(demanded)
         if missing:
             labels = self._get_field_labels(missing)
             lines.append(self.env._("Fill in: %s", ", ".join(labels[name] for name in missing)))
         return lines
 
+    def _forget_losses(self, before, after):
+        """A lead that is no longer lost has no reason to be; the log keeps what it was."""
+        reopened = self.browse(
+            lead_id
+            for lead_id, state in after.items()
+            if lead_id in before and before[lead_id].won_status == "lost" and state.won_status != "lost"
+        ).filtered(lambda lead: lead.lost_reason_id or lead.lost_comment)
+        if reopened:
+            reopened.write({"lost_reason_id": False, "lost_comment": False})
+
     def _get_loss_summary(self):
         """Return reason and comment of the loss, for the log."""
         return " — ".join(filter(None, (self.lost_reason_id.name, self.lost_comment)))
-
-    def _prepare_loss_values(self, vals):
-        """A comment goes with its reason: when the reason is cleared, so is the comment."""
-        if "lost_reason_id" in vals and not vals["lost_reason_id"] and "lost_comment" not in vals:
-            return dict(vals, lost_comment=False)
-        return vals

@@ -63,26 +63,23 @@ class FunnelMoveMixin(models.AbstractModel):
 
     def _get_stage_entry_dates(self):
         """Return when the leads came into their stage according to the log, by lead id."""
+        entered = {}
+        for move in self._read_moves(["lead_id", "date", "from_stage_id", "to_stage_id", "kind"]):
+            if move.from_stage_id != move.to_stage_id:  # losing and reopening alone are no way into a stage
+                entered[move.lead_id.id] = move.date
+        return entered
+
+    def _read_moves(self, field_names):
+        """Return the moves of the leads from the first to the last, with the fields read."""
         if not self:
-            return {}
-        # Everybody's moves count, also those of a lead that the user has just handed over.
-        groups = (
-            self.env["funnel.move"]
-            .sudo()
-            ._read_group(
-                [("lead_id", "in", self.ids), ("kind", "not in", ("lost", "reopened"))], ["lead_id"], ["date:max"]
-            )
-        )
-        return {lead.id: date for lead, date in groups}
+            return self.env["funnel.move"]
+        # The way of a lead binds everybody, not only who may see it or the stages of another company.
+        moves = self.env["funnel.move"].sudo()
+        return moves.search_fetch([("lead_id", "in", self.ids)], field_names, order="date, id")
 
     def _get_stages_reached(self):
         """Return the way of each lead: pairs of a stage and whether it came there by an override, by lead id."""
-        moves = (
-            self.env["funnel.move"]
-            .sudo()  # the way of a lead binds everybody, not only who may see the stages of another company
-            .search_fetch([("lead_id", "in", self.ids)], ["lead_id", "to_stage_id", "kind"], order="date, id")
-        )
         reached = defaultdict(list)
-        for move in moves:
+        for move in self._read_moves(["lead_id", "to_stage_id", "kind"]):
             reached[move.lead_id.id].append((move.to_stage_id.id, move.kind == "override"))
         return reached

@@ -1,8 +1,10 @@
 import ast
 
+import psycopg2
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import mute_logger
 
 from ..tools.values import UNDEMANDABLE_TYPES
 
@@ -26,7 +28,7 @@ class FunnelRequirement(models.Model):
         "When",
         default="enter",
         required=True,
-        help="To enter: checked whenever a lead comes into the stage, and kept while it is there.\n"
+        help="To enter: checked whenever a lead comes into the stage; fields cannot be emptied while it is there.\n"
         "To move on: checked when a lead goes forward from the stage or skips it, is converted or won. "
         "Going back, deferring and losing are free.",
     )
@@ -73,7 +75,30 @@ class FunnelRequirement(models.Model):
     def _check_domains(self):
         for requirement in self:
             for name in ("condition", "applies_to"):
-                self._parse_domain(requirement[name], self._fields[name].string)
+                self._try_domain(self._parse_domain(requirement[name], self._fields[name].string), name)
+
+    def _try_domain(self, domain, field_name):
+        """Search with the rights of whoever writes the rule: it may not ask about what they may not read.
+
+        Constraints run as superuser; presets are loaded by one as well, and may ask what they like.
+        """
+        label = self._fields[field_name]._description_string(self.env)
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self.env["crm.lead"].sudo(False).search_count(domain, limit=1)
+        except AccessError as error:
+            raise ValidationError(
+                self.env._("“%(label)s” asks about what you may not read: %(error)s", label=label, error=error)
+            ) from error
+        except (ValueError, TypeError, KeyError, psycopg2.Error) as error:
+            raise ValidationError(
+                self.env._(
+                    "“%(label)s” is not a filter over leads: %(text)s (%(error)s)",
+                    label=label,
+                    text=self[field_name],
+                    error=error,
+                )
+            ) from error
 
     @api.model
     def _check_demandable(self, lead_fields):
@@ -93,6 +118,8 @@ class FunnelRequirement(models.Model):
                         field.field_description,
                     )
                 )
+            if field.readonly:
+                raise ValidationError(self.env._("“%s” is computed: nobody can fill it in.", field.field_description))
             if field.ttype == "properties":
                 raise ValidationError(
                     self.env._("“%s” holds many answers and cannot be required.", field.field_description)

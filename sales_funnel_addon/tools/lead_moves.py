@@ -42,7 +42,7 @@ class GatePass:
         return lead_id in self.lead_ids and stage_id == self.stage_id
 
 
-@dataclass
+@dataclass(eq=False)  # Odoo uses an environment again when its context is equal: no two batches are
 class GateBatch:
     """Writes that are judged together at their end, for stock code that writes lead by lead.
 
@@ -51,9 +51,11 @@ class GateBatch:
 
     before: dict = field(default_factory=dict)
     kept: dict = field(default_factory=dict)
+    touched: set = field(default_factory=set)
 
-    def remember(self, before, kept):
-        """Keep the state each lead had before its first write."""
+    def remember(self, before, kept, touched):
+        """Keep the state each lead had before its first write, and what was written."""
+        self.touched.update(touched)
         for lead_id, state in before.items():
             self.before.setdefault(lead_id, state)
             self.kept.setdefault(lead_id, kept.get(lead_id, []))

@@ -1,1 +1,1 @@
-from . import crm_lead_lost, crm_lead_to_opportunity, funnel_override
+from . import crm_lead_lost, crm_lead_to_opportunity, crm_merge_opportunities, funnel_override

@@ -1,7 +1,5 @@
 from odoo import models
 
-from ..tools.lead_moves import GateBatch
-
 
 class CrmLead2opportunityPartner(models.TransientModel):
     """The dialog *Convert*: a lead of a funnel goes to the funnel that its own funnel names."""
@@ -15,11 +13,8 @@ class CrmLead2opportunityPartner(models.TransientModel):
 
     def _convert_and_allocate(self, leads, user_ids, team_id=False):
         """Stock Odoo converts lead by lead; the gate judges them together and names all that do not pass."""
-        batch = GateBatch()
-        batched = leads.with_context(funnel_gate_batch=batch)
-        result = super()._convert_and_allocate(batched, user_ids, team_id=team_id)
-        leads._end_gate_batch(batch)
-        return result
+        with leads._gate_batch() as batched:
+            return super()._convert_and_allocate(batched, user_ids, team_id=team_id)
 
     def _set_team_of_funnel(self, leads_field):
         """Choose the funnel of deals, if all leads of the dialog convert into the same one."""

@@ -34,7 +34,7 @@ class FunnelOverride(models.TransientModel):
     def _describe_broken_rules(self):
         leads = self.lead_ids._origin
         verdicts = leads._judge_moves({lead.id: lead._get_target_state(self.stage_id.id) for lead in leads})
-        refusals = {lead.id: [] for lead in leads}
+        refusals = {}
         leads._collect_refusals(verdicts, refusals)
         lines = dict.fromkeys(line for texts in refusals.values() for line in texts)
         return "\n".join(f"• {line}" for line in lines)

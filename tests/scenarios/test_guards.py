@@ -90,5 +90,11 @@ def test_the_verdict_forbids_what_the_gate_would_refuse(office, deal):
     assert "Shipment" in [stage["name"] for stage in answer["allowed_stages"]]
 
 
+def test_there_is_no_verdict_on_going_nowhere(office, anna, deal):
+    for nowhere in (False, 0, 999999, "Won"):
+        with office.refused("There is no stage with the id", kind="UserError"):
+            anna.call("crm.lead", "funnel_check_move", [deal], nowhere)
+
+
 def test_the_verdict_tells_the_head_that_he_may_override(office, unpaid_deal):
     assert verdict(office, unpaid_deal, "stage_deal_won", office.boris)["can_override"] is True

@@ -109,6 +109,15 @@ def test_a_dry_run_writes_nothing(office):
     assert (len(result["ids"]), result["messages"]) == (1, [])
 
 
+def test_a_stage_is_found_by_its_name_in_its_own_funnel(office):
+    """Stock Odoo has a stage *Won* as well; on the screen of a funnel the name means the stage of the funnel."""
+    rows, columns = [("Оплачено", "Won", 5, 5)], ["contact_name", "stage_id", "contract_amount", "received_amount"]
+    headers = ["Contact", "Stage", "Contract", "Received"]
+    _preview, result = office.import_file(office.anna, "funnel_deals", headers, rows, columns)
+    assert (len(result["ids"] or []), result["messages"]) == (1, [])
+    assert office.place(result["ids"][0]) == ("funnel_deals", "stage_deal_won")
+
+
 def test_a_row_in_the_stage_of_another_funnel_is_refused(office):
     rows = [("Good", "New lead"), ("Wrong", "Shipment"), ("Good too", "Primary contact")]
     with office.nothing_written():
