@@ -165,6 +165,18 @@ class TestConversion(FunnelCase):
         lead.invalidate_recordset()
         self.assertEqual((lead.type, lead.team_id, lead.partner_id.id), ("lead", self.leads, False))
 
+    def test_a_contact_made_of_the_title_proves_nothing(self):
+        self.demand(self.qualified, "contact_name", moment="leave")
+        leads = self.make_leads(self.leads, 2, user_id=self.salesperson.id, phone="+7 1")
+        with self.assertRaises(ValidationError) as caught, self.env.cr.savepoint():
+            self.convert(leads).action_apply()
+        self.assertEqual(str(caught.exception).count("Contact Name"), 2)
+        client = self.env["res.partner"].create({"name": "Known client"})
+        wizard = self.convert(leads)
+        wizard.write({"action": "exist", "partner_id": client.id})
+        wizard.action_apply()
+        self.assertEqual((leads.team_id, leads.partner_id), (self.deals, client))
+
     def test_type_alone_converts(self):
         lead = self.make_leads(self.leads)
         lead.type = "opportunity"

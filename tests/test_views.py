@@ -28,7 +28,7 @@ class TestLeadForm(FunnelCase):
         self.demand(self.measurement, "preferred_channel", moment="leave")
         [node] = self.nodes("preferred_channel")
         self.assertIsNone(node.get("required"))
-        self.assertEqual(node.get("funnel_asked"), f"stage_id in [{self.measurement.id}]")
+        self.assertEqual(node.get("funnel_asked"), f"(stage_id in [{self.measurement.id}])")
 
     def test_modifiers_of_the_view_stay(self):
         self.demand(self.measurement, "recurring_plan")

@@ -124,7 +124,10 @@ def ensure_demo(source, name="funnel_demo", *, reset=False):
         drop(name)
         with step(f"Installing Odoo CRM, the addon and demo data into the database {name} (a minute or two)"):
             options = ("-i", f"{BASE_MODULES},{ADDON.name}", "--with-demo", LANGUAGES)
-            server.run_once(source, name, *options, log_name="demo")
+            lines = server.run_once(source, name, *options, log_name="demo")
+            failed = [line for line in lines if "demo data failed to install" in line]
+            if failed:
+                raise DevError("Odoo could not load the demo data:\n" + "\n".join(failed))
     elif present != key:
         with step(f"The addon has changed: upgrading the database {name}"):
             server.run_once(source, name, "-u", ADDON.name, log_name="demo-upgrade")

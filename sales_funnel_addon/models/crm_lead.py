@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.lead_moves import GateBatch
+from ..tools.lead_moves import GateBatch, LeadState
 from .funnel_gate_mixin import COMPUTED_FACTS
 
 
@@ -30,6 +30,7 @@ class CrmLead(models.Model):
         "Loss Comment", tracking=73, copy=False, help="What happened, in the salesperson's words."
     )
     lost_category = fields.Selection(related="lost_reason_id.category", string="Loss Category")
+    medium_id = fields.Many2one(string="Intake Form")
     preferred_channel = fields.Selection(
         [("phone", "Phone"), ("whatsapp", "WhatsApp"), ("email", "Email")],
         help="How the client wants to be contacted.",
@@ -103,6 +104,14 @@ class CrmLead(models.Model):
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
+
+    @api.model
+    def default_get(self, fields_list):
+        """The intake form of what is typed in by hand is not that of an imported list."""
+        values = super().default_get(fields_list)
+        if self.env.context.get("import_file") and self.env.context.get("funnel_id"):
+            values.pop("medium_id", None)
+        return values
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -179,6 +188,20 @@ class CrmLead(models.Model):
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
         with self._gate_batch() as leads:
             return super(CrmLead, leads).convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+
+    def _handle_partner_assignment(self, force_partner_id=False, create_missing=True, with_parent=None):
+        """Judge a conversion before the lead gets a contact made of its own title: that contact proves nothing."""
+        batch = self.env.context.get("funnel_gate_batch")
+        if create_missing and not force_partner_id and isinstance(batch, GateBatch):
+            leads = self.filtered(lambda lead: not lead.partner_id and lead.team_id.deal_team_id)
+            verdicts = leads._judge_moves({lead.id: lead._get_conversion_state() for lead in leads})
+            batch.verdicts.update({i: verdict for i, verdict in verdicts.items() if verdict.status != "ok"})
+        return super()._handle_partner_assignment(force_partner_id, create_missing, with_parent)
+
+    def _get_conversion_state(self):
+        """Return where the lead would stand after its conversion."""
+        funnel = self.env["crm.team"]._get_funnel_rules().funnels[self.team_id.deal_team_id.id]
+        return LeadState(funnel.id, funnel.first_stage_id, "opportunity", funnel.id, "pending")
 
     def _convert_opportunity_data(self, customer, team_id=False):
         """Converting a lead of a funnel moves it to the funnel of deals in the same write.

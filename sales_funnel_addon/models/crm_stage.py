@@ -18,7 +18,7 @@ class CrmStage(models.Model):
         "Month of Deferral",
         help="The month (1 to 12) whose deferred deals stand in this stage; 0 for any other stage.",
     )
-    requirement_ids = fields.One2many("funnel.requirement", "stage_id", "What a Lead Must Have", copy=True)
+    requirement_ids = fields.One2many("funnel.requirement", "stage_id", "Stage Requirements", copy=True)
     requirement_count = fields.Integer(compute="_compute_requirement_count")
     is_funnel_stage = fields.Boolean(compute="_compute_is_funnel_stage", search="_search_is_funnel_stage")
 
@@ -78,6 +78,21 @@ class CrmStage(models.Model):
                         count=count,
                     )
                 )
+
+    @api.onchange("is_won")
+    def _onchange_is_won(self):
+        """Warn when leads have to be counted anew, not when a stage is made."""
+        return super()._onchange_is_won() if self._origin and self.is_won != self._origin.is_won else None
+
+    @api.model
+    def default_get(self, fields_list):
+        """A new stage of a funnel comes after the others."""
+        values = super().default_get(fields_list)
+        team_ids = self.env.context.get("default_team_ids")
+        if "sequence" in fields_list and isinstance(team_ids, list):
+            others = self.search([("team_ids", "in", team_ids)], order="sequence desc", limit=1)
+            values["sequence"] = others.sequence + 10 if others else values.get("sequence", 1)
+        return values
 
     @api.model
     def name_search(self, name="", domain=None, operator="ilike", limit=100):

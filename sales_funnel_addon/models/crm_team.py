@@ -35,6 +35,11 @@ class CrmTeam(models.Model):
         check_company=True,
         help="The funnel in which a converted lead starts as a deal.",
     )
+    manual_medium_id = fields.Many2one(
+        "utm.medium",
+        "Intake Form by Hand",
+        help="The intake form of requests that are typed in on the screen of this funnel.",
+    )
     stage_ids = fields.Many2many("crm.stage", string="Stages", help="The stages of the funnel in their order.")
     lost_reason_ids = fields.Many2many("crm.lost.reason", string="Lost Reasons")
     hidden_field_ids = fields.Many2many(
@@ -99,7 +104,7 @@ class CrmTeam(models.Model):
     def write(self, vals):
         self._check_engine_fields(vals)
         result = super().write(vals)
-        if not vals.keys().isdisjoint({"funnel_kind", "name", "active", "sequence"}):
+        if not vals.keys().isdisjoint({"funnel_kind", "name", "active", "sequence", "manual_medium_id"}):
             self._sync_funnel_menus()
         return result
 
@@ -293,6 +298,7 @@ class CrmTeam(models.Model):
         self.ensure_one()
         context = {
             "default_team_id": self.id,
+            "default_medium_id": self.manual_medium_id.id,
             "default_type": "lead" if self.funnel_kind == "lead" else "opportunity",
             "default_team_ids": [self.id],  # of a stage that is added on the board
             "funnel_id": self.id,
@@ -319,10 +325,10 @@ class CrmTeam(models.Model):
 
     def _get_funnel_views(self):
         """Return the views of a funnel's screen: pairs of a mode and the XML id of a view."""
-        kanban = "crm_lead_view_kanban_funnel_lead" if self.funnel_kind == "lead" else "crm_lead_view_kanban_funnel"
+        kind = "funnel_lead" if self.funnel_kind == "lead" else "funnel"
         return [
-            ("kanban", f"sales_funnel_addon.{kanban}"),
-            ("list", "sales_funnel_addon.crm_lead_view_list_funnel"),
+            ("kanban", f"sales_funnel_addon.crm_lead_view_kanban_{kind}"),
+            ("list", f"sales_funnel_addon.crm_lead_view_list_{kind}"),
             ("form", "crm.crm_lead_view_form"),
             ("calendar", "crm.crm_case_calendar_view_leads"),
             ("pivot", "crm.crm_lead_view_pivot"),

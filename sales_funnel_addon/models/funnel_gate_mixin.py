@@ -152,12 +152,13 @@ class FunnelGateMixin(models.AbstractModel):
     # THE GATE
     # ------------------------------------------------------------
 
-    def _pass_gate(self, before, kept=None, touched=frozenset()):
+    def _pass_gate(self, before, kept=None, touched=frozenset(), earlier=None):
         """Judge what a write or a creation has done to the leads; raise if a rule is broken, log the moves if not.
 
         :param dict before: the states before, by lead id; a lead without one is new
         :param dict kept: the requirements that were met before the write, by lead id
         :param touched: the names of the fields that were written
+        :param dict earlier: verdicts that were passed before stock code changed the leads, by lead id
         :raises ValidationError: naming every lead and everything that is missing
         """
         after = self._get_lead_states(before)
@@ -169,7 +170,8 @@ class FunnelGateMixin(models.AbstractModel):
         if isinstance(gate_pass, GatePass):
             passed = {lead_id for lead_id, state in moved.items() if gate_pass.covers(lead_id, state.stage_id)}
         refusals = {}
-        self._collect_refusals(self._judge_moves(moved, before, passed), refusals)
+        verdicts = {**self._judge_moves(moved, before, passed), **(earlier or {})}
+        self._collect_refusals(verdicts, refusals)
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self._check_losses(before, after, touched, refusals)
         self._raise_refusals(refusals)
@@ -189,4 +191,4 @@ class FunnelGateMixin(models.AbstractModel):
         batch = GateBatch()
         yield self.with_context(funnel_gate_batch=batch)
         if batch.before:
-            self.browse(batch.before).exists()._pass_gate(batch.before, batch.kept, batch.touched)
+            self.browse(batch.before).exists()._pass_gate(batch.before, batch.kept, batch.touched, batch.verdicts)

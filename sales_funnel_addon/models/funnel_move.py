@@ -17,7 +17,7 @@ class FunnelMove(models.Model):
             ("created", "Created"),
             ("moved", "Moved"),
             ("automatic", "Automatic"),
-            ("override", "Override"),
+            ("override", "Overridden"),
             ("converted", "Converted"),
             ("deferred", "Deferred"),
             ("resumed", "Resumed"),

@@ -47,7 +47,8 @@ class FunnelMoveMixin(models.AbstractModel):
 
     def _prepare_move(self, kind, origin, target, *, since, reason):
         now = self.env.cr.now()
-        since = since or origin.since or now
+        # a lead that was lost stood in no stage until it was reopened
+        since = now if kind == "reopened" else since or origin.since or now
         return {
             "lead_id": self.id,
             "kind": kind,

@@ -27,9 +27,10 @@ class FunnelViewMixin(models.AbstractModel):
             name = node.get("name") if node.tag == "field" else self._get_labelled_field(arch, node)
             if node.tag == "field":
                 self._add_modifier(node, "required", required.get(name))
-                if name in asked:
-                    node.set("funnel_asked", asked[name])
-                    self._add_fields_of_expression(arch, asked[name])
+                marks = " or ".join(f"({marks[name]})" for marks in (required, asked) if name in marks)
+                if marks:
+                    node.set("funnel_asked", marks)
+                    self._add_fields_of_expression(arch, marks)
             self._add_modifier(node, "invisible", hidden.get(name))
         self._hide_emptied_boxes(arch, hidden)
 

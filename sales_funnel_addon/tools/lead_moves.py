@@ -52,6 +52,7 @@ class GateBatch:
     before: dict = field(default_factory=dict)
     kept: dict = field(default_factory=dict)
     touched: set = field(default_factory=set)
+    verdicts: dict = field(default_factory=dict)
 
     def remember(self, before, kept, touched):
         """Keep the state each lead had before its first write, and what was written."""

@@ -1,0 +1,42 @@
+"""The demo data: it loads without demo data of Odoo itself, and shows every part of the funnels."""
+
+from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.tools import convert_file
+
+
+@tagged("post_install", "-at_install")
+class TestDemo(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        if not cls.env.ref("base.user_demo", raise_if_not_found=False):
+            user = new_test_user(cls.env, "demo_head", "sales_team.group_sale_salesman")
+            cls.env["ir.model.data"]._update_xmlids([{"xml_id": "base.user_demo", "record": user}])
+        convert_file(cls.env, "sales_funnel_addon", "demo/funnel_demo.xml", {}, "init", noupdate=True)
+        cls.leads = cls.env["crm.lead"].with_context(active_test=False).search([("team_id.funnel_kind", "!=", False)])
+
+    def test_thirty_leads_in_every_stage_of_leads_and_deals(self):
+        self.assertGreaterEqual(len(self.leads), 30)
+        for kind in ("leads", "deals"):
+            funnel = self.env.ref(f"sales_funnel_addon.funnel_{kind}")
+            self.assertEqual(self.leads.filtered(lambda lead, f=funnel: lead.team_id == f).stage_id, funnel.stage_ids)
+
+    def test_deferred_deals_stand_in_the_month_of_their_date(self):
+        deferred = self.leads.filtered(lambda lead: lead.funnel_kind == "deferred")
+        self.assertTrue(deferred)
+        for deal in deferred:
+            self.assertEqual(deal.stage_id.deferral_month, deal.date_deadline.month)
+
+    def test_refusals_and_junk(self):
+        lost = self.leads.filtered(lambda lead: lead.won_status == "lost")
+        self.assertEqual(set(lost.mapped("lost_category")), {"refusal", "junk"})
+
+    def test_history_leads_to_where_the_lead_is(self):
+        for lead in self.leads.filtered(lambda lead: lead.won_status != "lost"):
+            moves = lead.funnel_move_ids.sorted(lambda move: (move.date, move.id))
+            self.assertEqual((moves[0].kind, moves[-1].to_stage_id), ("created", lead.stage_id), lead.name)
+
+    def test_salespeople_can_log_in(self):
+        for login in ("anna", "oleg"):
+            user = self.env["res.users"].search([("login", "=", login)])
+            self.assertTrue(user.has_group("sales_funnel_addon.group_funnel_user"))
