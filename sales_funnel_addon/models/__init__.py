@@ -5,6 +5,7 @@ from . import (
     funnel_gate_mixin,
     funnel_judge_mixin,
     funnel_loss_mixin,
+    funnel_menu_mixin,
     funnel_move_mixin,
     funnel_view_mixin,
     funnel_words_mixin,
