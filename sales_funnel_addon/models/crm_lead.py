@@ -30,7 +30,6 @@ class CrmLead(models.Model):
         "Loss Comment", tracking=73, copy=False, help="What happened, in the salesperson's words."
     )
     lost_category = fields.Selection(related="lost_reason_id.category", string="Loss Category")
-    medium_id = fields.Many2one(string="Intake Form", help="How the request arrived.")
     preferred_channel = fields.Selection(
         [("phone", "Phone"), ("whatsapp", "WhatsApp"), ("email", "Email")],
         help="How the client wants to be contacted.",
