@@ -29,6 +29,12 @@ class TestStages(FunnelCase):
         self.assertIn(self.env.ref("crm.stage_lead1"), stages)
         self.assertFalse(stages & (self.deals | self.leads).stage_ids)
 
+    def test_board_of_everybody_shows_the_stages_of_funnels_only_while_in_use(self):
+        self.deals.member_ids = [Command.link(self.salesperson.id)]
+        board = self.env["crm.lead"].with_user(self.salesperson).with_context(show_user_team_stages=True)
+        self.assertFalse(board._read_group_stage_ids(self.env["crm.stage"], []) & self.deals.stage_ids)
+        self.assertEqual(board._read_group_stage_ids(self.contract, []) & self.deals.stage_ids, self.contract)
+
     def test_new_lead_starts_in_the_first_stage(self):
         self.assertEqual(self.make_leads(self.leads).stage_id, self.new)
         self.assertEqual(self.make_leads(self.deals).stage_id, self.estimate)

@@ -165,13 +165,15 @@ class CrmLead(models.Model):
 
     @api.model
     def _read_group_stage_ids(self, stages, domain):
-        """The board of a funnel shows all stages of the funnel and no other."""
-        funnel_id = self.env.context.get("funnel_id")
-        funnel = self.env["crm.team"]._get_funnel_rules().funnels.get(funnel_id)
+        """The board of a funnel shows all stages of the funnel and no other; other boards only those in use."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        named = [self.env.context.get(key) for key in ("funnel_id", "default_team_id")]
+        funnel = next((rules.funnels[team_id] for team_id in rules.funnels if team_id in named), None)
         if funnel:
             # rules are for everybody; of another company's funnel nobody sees the stages
             return stages.browse(funnel.stage_ids).sudo(False)._filtered_access("read") | stages
-        return super()._read_group_stage_ids(stages, domain)
+        found = super()._read_group_stage_ids(stages, domain)
+        return found.filtered(lambda stage: stage in stages or not rules.is_funnel_stage(stage.id))
 
     def _stage_find(self, team_id=False, domain=None, order="sequence, id", limit=1):
         """A funnel has no part in the stages that teams without stages of their own share."""
