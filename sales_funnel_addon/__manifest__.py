@@ -4,7 +4,6 @@
     "category": "Sales/CRM",
     "summary": "Funnels with rules that hold: what a lead must have before it moves on, and why it was lost",
     "author": "Sales Funnel Maintainers",
-    "website": "https://pypi.org/project/odoo-addon-sales-funnel-addon",
     "license": "LGPL-3",
     "depends": ["crm", "sale_crm"],
     "data": [
