@@ -171,6 +171,17 @@ class TestBatchCost(FunnelCase):
 
         self.assert_refusal_is_constant(move_what_is_empty)
 
+    def test_refused_emptying(self):
+        def empty_what_the_stage_demands(leads, team):
+            self.move(leads, team)
+            if team == self.stock:
+                return leads.write({"city": False})
+            with self.assertRaises(ValidationError) as caught:
+                leads.write({"city": False})
+            self.assertEqual(str(caught.exception).count("The stage of this lead requires it"), len(leads))
+
+        self.assert_nothing_per_lead(empty_what_the_stage_demands, self.deals, tracking_disable=True)
+
     def test_refused_loss(self):
         def lose_without_a_comment(leads, team):
             with self.assertRaises(ValidationError) as caught:

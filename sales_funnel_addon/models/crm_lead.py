@@ -3,6 +3,9 @@ from odoo import api, fields, models
 from ..tools.lead_moves import GateBatch, LeadState
 from .funnel_gate_mixin import COMPUTED_FACTS
 
+#: What the title of a lead is made of, the best first.
+TITLE_FIELDS = ("contact_name", "partner_name", "phone", "email_from")
+
 
 class CrmLead(models.Model):
     """A lead or a deal; in a funnel every change of its place passes the gate."""
@@ -73,12 +76,12 @@ class CrmLead(models.Model):
         for lead in self:
             lead.amount_due = lead.contract_amount - lead.received_amount
 
-    @api.depends("contact_name", "partner_name", "phone", "email_from")
+    @api.depends(*TITLE_FIELDS)
     def _compute_name(self):
         result = super()._compute_name()
         for lead in self:
             if not lead.name and lead.team_id.funnel_kind:
-                lead.name = lead.contact_name or lead.partner_name or lead.phone or lead.email_from
+                lead.name = next(filter(None, (lead[name] for name in TITLE_FIELDS)), False)
         return result
 
     def _compute_team_id(self):
@@ -153,7 +156,7 @@ class CrmLead(models.Model):
         if "type" not in vals:
             filled["type"] = funnel.lead_type
         if not vals.get("name"):
-            known = [vals.get(name) for name in ("contact_name", "partner_name", "phone", "email_from")]
+            known = [vals.get(name) for name in TITLE_FIELDS]
             if vals.get("partner_id"):
                 known.insert(0, partners.browse(vals["partner_id"]).with_prefetch(partners.ids).name)
             filled["name"] = next(filter(None, known), self.env._("New request"))
@@ -194,10 +197,14 @@ class CrmLead(models.Model):
         """Judge a conversion before the lead gets a contact made of its own title: that contact proves nothing."""
         batch = self.env.context.get("funnel_gate_batch")
         if create_missing and not force_partner_id and isinstance(batch, GateBatch):
-            leads = self.filtered(lambda lead: not lead.partner_id and lead.team_id.deal_team_id)
-            verdicts = leads._judge_moves({lead.id: lead._get_conversion_state() for lead in leads})
-            batch.verdicts.update({i: verdict for i, verdict in verdicts.items() if verdict.status != "ok"})
+            batch.verdicts.update({i: verdict for i, verdict in batch.conversions.items() if i in self._ids})
         return super()._handle_partner_assignment(force_partner_id, create_missing, with_parent)
+
+    def _judge_conversions(self):
+        """Return the verdicts on converting those of the leads that have no contact and would not pass, by lead id."""
+        leads = self.filtered(lambda lead: not lead.partner_id and lead.team_id.deal_team_id)
+        verdicts = leads._judge_moves({lead.id: lead._get_conversion_state() for lead in leads})
+        return {lead_id: verdict for lead_id, verdict in verdicts.items() if verdict.status != "ok"}
 
     def _get_conversion_state(self):
         """Return where the lead would stand after its conversion."""

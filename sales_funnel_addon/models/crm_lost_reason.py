@@ -40,4 +40,4 @@ class CrmLostReason(models.Model):
 
     @api.model
     def _get_rule_fields(self):
-        return ["category", "team_ids", "comment_required", "required_field_ids", "active"]
+        return ["team_ids", "comment_required", "required_field_ids", "active"]

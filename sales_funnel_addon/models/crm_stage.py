@@ -34,21 +34,22 @@ class CrmStage(models.Model):
 
     @api.depends("team_ids.funnel_kind")
     def _compute_is_funnel_stage(self):
-        for stage in self:
-            teams = stage._get_all_teams() or stage.team_ids
-            stage.is_funnel_stage = any(teams.mapped("funnel_kind"))
+        rules = self.env["crm.team"]._get_funnel_rules()
+        for stage in self:  # the rules know archived funnels as well, but no stage that is still being typed in
+            stage.is_funnel_stage = rules.is_funnel_stage(stage._origin.id) or any(stage.team_ids.mapped("funnel_kind"))
 
     def _search_is_funnel_stage(self, operator, value):
         if operator != "in":
             return NotImplemented
-        funnels = self.env["crm.team"].with_context(active_test=False).search([("funnel_kind", "!=", False)])
-        return [("team_ids", "in" if True in value else "not in", funnels.ids)]
+        stage_ids = list(self.env["crm.team"]._get_funnel_rules().stages)
+        return [("id", "in" if True in value else "not in", stage_ids)]
 
     @api.constrains("team_ids")
     def _check_team_ids(self):
         """A stage belongs to funnels or to stock teams: with both, no rule of the funnel could be relied on."""
+        all_teams = self._get_all_teams()
         for stage in self:
-            teams = stage._get_all_teams()
+            teams = all_teams.filtered(lambda team, stage=stage: stage in team.stage_ids)
             if any(teams.mapped("funnel_kind")) and not all(teams.mapped("funnel_kind")):
                 raise ValidationError(
                     self.env._(
@@ -59,7 +60,7 @@ class CrmStage(models.Model):
                 )
 
     def _get_all_teams(self):
-        """Return the teams of a stage, also archived ones and those of other companies: its rules still stand."""
+        """Return the teams of the stages, also archived ones and those of other companies: its rules still stand."""
         return self.env["crm.team"].sudo().with_context(active_test=False).search([("stage_ids", "in", self.ids)])
 
     @api.constrains("team_ids")
@@ -107,4 +108,4 @@ class CrmStage(models.Model):
 
     @api.model
     def _get_rule_fields(self):
-        return ["sequence", "fold", "is_won", "is_irreversible", "team_ids"]
+        return ["sequence", "fold", "is_irreversible", "team_ids"]

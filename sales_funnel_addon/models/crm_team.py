@@ -81,7 +81,7 @@ class CrmTeam(models.Model):
         """Stages and leads of the team have to fit what it becomes."""
         self.stage_ids._check_team_ids()
         for team in self.filtered("funnel_kind"):
-            fitting = "lead" if team.funnel_kind == "lead" else "opportunity"
+            fitting = funnel_rules.lead_type_of(team.funnel_kind)
             Lead = self.env["crm.lead"].sudo().with_context(active_test=False)  # also leads the admin may not see
             misfits = Lead.search([("team_id", "=", team.id), ("type", "!=", fitting)], limit=3)
             if misfits:
@@ -182,8 +182,6 @@ class CrmTeam(models.Model):
             stages={
                 stage.id: funnel_rules.Stage(
                     id=stage.id,
-                    sequence=stage.sequence,
-                    is_won=stage.is_won,
                     is_irreversible=stage.is_irreversible,
                     funnel_ids=tuple(stage.team_ids.ids),
                     requirements=tuple(map(self._prepare_requirement_rule, by_stage.get(stage, ()))),
@@ -193,7 +191,6 @@ class CrmTeam(models.Model):
             reasons={
                 reason.id: funnel_rules.LostReason(
                     id=reason.id,
-                    category=reason.category,
                     funnel_ids=tuple(reason.team_ids.ids),
                     comment_required=reason.comment_required,
                     field_names=tuple(reason.required_field_ids.mapped("name")),
@@ -218,7 +215,6 @@ class CrmTeam(models.Model):
     def _prepare_requirement_rule(self, requirement):
         return funnel_rules.Requirement(
             id=requirement.id,
-            stage_id=requirement.stage_id.id,
             moment=requirement.moment,
             kind=requirement.kind,
             field_names=tuple(requirement.field_ids.mapped("name")),

@@ -204,8 +204,10 @@ class FunnelJudgeMixin(models.AbstractModel):
         for lead_id, requirements in kept.items():
             for requirement in requirements:
                 by_requirement[requirement].append(lead_id)
+        verdicts = defaultdict(Verdict)
         for requirement, lead_ids in by_requirement.items():
             for lead_id, missing in self._check_requirement(requirement, lead_ids).items():
-                verdict = Verdict(missing={requirement: missing})
-                refusals.setdefault(lead_id, []).append(self.env._("The stage of this lead requires it."))
-                self._collect_refusals({lead_id: verdict}, refusals)
+                verdicts[lead_id].missing[requirement] = missing
+        for lead_id in verdicts:
+            refusals.setdefault(lead_id, []).append(self.env._("The stage of this lead requires it."))
+        self._collect_refusals(verdicts, refusals)

@@ -36,7 +36,8 @@ class FunnelLossMixin(models.AbstractModel):
             if is_new or told:
                 lines = lead._describe_missing_reason(reason, after[lead.id].funnel_id)
             if reason and not lines:
-                lines = lead._describe_missing_for_loss(reason, is_new, touched)
+                demanded = [name for name in reason.field_names if is_new or name in touched]
+                lines = lead._describe_missing_for_loss((is_new or told) and reason.comment_required, demanded)
             if lines:
                 refusals.setdefault(lead.id, []).extend(lines)
 
@@ -54,13 +55,11 @@ class FunnelLossMixin(models.AbstractModel):
             ]
         return []
 
-    def _describe_missing_for_loss(self, reason, is_new, touched):
-        """Return what this lead lacks for a lost reason, as lines of text; of an old loss only what was written."""
+    def _describe_missing_for_loss(self, comment_demanded, demanded):
+        """Return what this lead lacks of a comment and of the fields ``demanded``, as lines of text."""
         lines = []
-        comment_matters = is_new or {"lost_reason_id", "lost_comment"} & set(touched)
-        if comment_matters and reason.comment_required and not (self.lost_comment or "").strip():
+        if comment_demanded and not (self.lost_comment or "").strip():
             lines.append(self.env._("The reason “%s” needs a comment.", self.lost_reason_id.name))
-        demanded = [name for name in reason.field_names if is_new or name in touched]
         missing = self._as_judge()._get_missing_fields(demanded)
         if missing:
             labels = self._get_field_labels(missing)

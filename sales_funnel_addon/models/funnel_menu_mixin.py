@@ -1,5 +1,7 @@
 from odoo import models
 
+from ..tools.funnel_rules import lead_type_of
+
 
 class FunnelMenuMixin(models.AbstractModel):
     """The screen and the menu entry of a funnel: made with it, named like it, gone with it."""
@@ -59,7 +61,7 @@ class FunnelMenuMixin(models.AbstractModel):
         context = {
             "default_team_id": self.id,
             "default_medium_id": self.manual_medium_id.id,
-            "default_type": "lead" if self.funnel_kind == "lead" else "opportunity",
+            "default_type": lead_type_of(self.funnel_kind),
             "default_team_ids": [self.id],  # of a stage that is added on the board
             "funnel_id": self.id,
         }

@@ -65,7 +65,7 @@ class FunnelMoveMixin(models.AbstractModel):
     def _get_stage_entry_dates(self):
         """Return when the leads came into their stage according to the log, by lead id."""
         entered = {}
-        for move in self._read_moves(["lead_id", "date", "from_stage_id", "to_stage_id", "kind"]):
+        for move in self._read_moves(["lead_id", "date", "from_stage_id", "to_stage_id"]):
             if move.from_stage_id != move.to_stage_id:  # losing and reopening alone are no way into a stage
                 entered[move.lead_id.id] = move.date
         return entered

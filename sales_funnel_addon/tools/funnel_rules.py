@@ -7,12 +7,20 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 
+def lead_type_of(kind):
+    """Return the ``crm.lead.type`` of what stands in a funnel of this kind.
+
+    >>> lead_type_of("lead"), lead_type_of("deferred")
+    ('lead', 'opportunity')
+    """
+    return "lead" if kind == "lead" else "opportunity"
+
+
 @dataclass(frozen=True)
 class Requirement:
     """What a lead must have at a stage; see the model ``funnel.requirement``."""
 
     id: int
-    stage_id: int
     moment: str
     kind: str
     field_names: tuple = ()
@@ -26,8 +34,6 @@ class Stage:
     """A stage of one or more funnels."""
 
     id: int
-    sequence: int = 0
-    is_won: bool = False
     is_irreversible: bool = False
     funnel_ids: tuple = ()
     requirements: tuple = ()
@@ -42,7 +48,6 @@ class LostReason:
     """Why leads of some funnels may be lost, and what has to be given with it."""
 
     id: int
-    category: str
     funnel_ids: tuple = ()
     comment_required: bool = False
     field_names: tuple = ()
@@ -63,7 +68,7 @@ class Funnel:
     @property
     def lead_type(self):
         """The ``crm.lead.type`` of everything in this funnel."""
-        return "lead" if self.kind == "lead" else "opportunity"
+        return lead_type_of(self.kind)
 
     def position(self, stage_id):
         """Return the place of a stage in the order, -1 for a stage of another funnel."""

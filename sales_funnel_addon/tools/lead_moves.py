@@ -52,7 +52,8 @@ class GateBatch:
     before: dict = field(default_factory=dict)
     kept: dict = field(default_factory=dict)
     touched: set = field(default_factory=set)
-    verdicts: dict = field(default_factory=dict)
+    conversions: dict = field(default_factory=dict)  # what would be said of each lead as it was before
+    verdicts: dict = field(default_factory=dict)  # those of them that count
 
     def remember(self, before, kept, touched):
         """Keep the state each lead had before its first write, and what was written."""

@@ -14,6 +14,7 @@ class CrmLead2opportunityPartner(models.TransientModel):
     def _convert_and_allocate(self, leads, user_ids, team_id=False):
         """Stock Odoo converts lead by lead; the gate judges them together and names all that do not pass."""
         with leads._gate_batch() as batched:
+            batched.env.context["funnel_gate_batch"].conversions = leads._judge_conversions()
             return super()._convert_and_allocate(batched, user_ids, team_id=team_id)
 
     def _set_team_of_funnel(self, leads_field):
