@@ -3,7 +3,6 @@
 import contextlib
 import os
 import re
-import socket
 
 import odoorpc
 from urllib3.filepost import encode_multipart_formdata
@@ -18,14 +17,8 @@ def database_copy(label, template=None):
     :param str label: tells this copy from others of the same test run
     :returns: the name of the copy
     """
-    # ./dev/test drops databases that are named like this and whose process is gone
-    name = f"funnel_test_{os.getpid()}-{label}"
-    with database.one_at_a_time():
-        database.copy(template or os.environ["FUNNEL_TEST_TEMPLATE"], name)
-    try:
+    with database.scratch_copy(template or os.environ["FUNNEL_TEST_TEMPLATE"], label) as name:
         yield name
-    finally:
-        database.drop(name)
 
 
 @contextlib.contextmanager
@@ -36,18 +29,12 @@ def running_server(name, log_folder):
     :rtype: LiveServer
     """
     log_name = str(log_folder / "server")
-    port = _get_free_port()
+    port = server.free_port()
     process = server.start(odoo_source.ensure_odoo(), name, port, log_name=log_name)
     try:
         yield LiveServer(name, port, log_folder / "server.log")
     finally:
         server.stop(process)
-
-
-def _get_free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class LiveServer:

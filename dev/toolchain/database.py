@@ -5,6 +5,7 @@ A database is finished when its comment holds its key; one without is a leftover
 
 import contextlib
 import fcntl
+import os
 import shutil
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .console import DevError, step
 from .paths import ADDON, CACHE, REQUIREMENTS, digest
 
 BASE_MODULES = "crm,sale_crm"
+#: Copies that live as long as the process whose id follows.
+SCRATCH = "funnel_test_"
 LANGUAGES = "--load-language=en_US,ru_RU"
 
 
@@ -59,10 +62,10 @@ def _names(prefix):
     ]
 
 
-def drop_abandoned(prefix):
-    """Drop the databases whose name is ``prefix`` and the id of a process that is gone."""
-    for name in _names(prefix):
-        process_id = name.removeprefix(prefix).partition("-")[0]
+def _drop_abandoned():
+    """Drop the scratch copies of processes that are gone."""
+    for name in _names(SCRATCH):
+        process_id = name.removeprefix(SCRATCH).partition("-")[0]
         if not Path(f"/proc/{process_id}").exists():
             drop(name)
 
@@ -78,6 +81,23 @@ def one_at_a_time():
     with (CACHE / "databases.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@contextlib.contextmanager
+def scratch_copy(template, label="main"):
+    """Copy a database for the block.
+
+    :param str label: tells this copy from others of the same process
+    :returns: the name of the copy
+    """
+    name = f"{SCRATCH}{os.getpid()}-{label}"
+    with one_at_a_time():
+        _drop_abandoned()
+        copy(template, name)
+    try:
+        yield name
+    finally:
+        drop(name)
 
 
 def ensure_base(source):

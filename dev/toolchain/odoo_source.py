@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from .console import DevError, run, say, step
-from .paths import CACHE, LOGS
+from .paths import CACHE, LOGS, digest
 
 SERIES = "19.0"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -61,7 +61,7 @@ def _from_checkout(source):
     if not info or ".".join(info.groups()) != SERIES:
         raise DevError(f"ODOO_SRC={source} is not Odoo {SERIES}.")
     addons = tuple(path for path in (source / "addons", source / "odoo/addons") if path.is_dir())
-    return OdooSource(source, addons, f"checkout-{abs(hash(str(source))) % 10**6}")
+    return OdooSource(source, addons, f"checkout-{digest(release)}")
 
 
 def _unpack_package():

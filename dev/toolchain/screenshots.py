@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import socket
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -30,7 +29,7 @@ def main(arguments):
     with database.one_at_a_time():
         database.ensure_demo(source, DATABASE, reset=options.reset)
     options.folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = server.free_port()
     process = server.start(source, DATABASE, port, log_name="screenshots")
     try:
         with sync_playwright() as playwright, step("Taking pictures"):
@@ -114,12 +113,6 @@ class Photographer:
         if "error" in answer:
             raise DevError(f"{model}.{method}: {answer['error']['data']['message']}")
         return answer["result"]
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _parse(arguments):

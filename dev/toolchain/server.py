@@ -24,23 +24,25 @@ def odoo_environment(source):
     return dict(os.environ, PYTHONPATH=str(source.python_path), PYTHONDONTWRITEBYTECODE="")
 
 
+def _addons_path(source):
+    return ",".join(str(path) for path in (*source.addons_paths, CHECKOUT))
+
+
 def odoo_options(source):
     """Return the options shared by every Odoo process: where addons and files are."""
-    addons = ",".join(str(path) for path in (*source.addons_paths, CHECKOUT))
-    return [f"--addons-path={addons}", f"--data-dir={DATA_DIR}", "--max-cron-threads=0"]
+    return [f"--addons-path={_addons_path(source)}", f"--data-dir={DATA_DIR}", "--max-cron-threads=0"]
 
 
 def write_config(source, database):
-    """Write the configuration file that pytest-odoo asks for; the caller removes it.
+    """Write a configuration file for commands that take no options; the caller removes it.
 
     :returns: the path of the file
     :rtype: pathlib.Path
     """
-    addons = ",".join(str(path) for path in (*source.addons_paths, CHECKOUT))
     config = CACHE / f"{database}.conf"
     config.write_text(
         "[options]\n"
-        f"addons_path = {addons}\n"
+        f"addons_path = {_addons_path(source)}\n"
         f"data_dir = {DATA_DIR}\n"
         f"db_name = {database}\n"
         "http_interface = 127.0.0.1\n"
@@ -90,6 +92,13 @@ def check_port(port):
             raise DevError(
                 f"Port {port} is in use. Is another Odoo running? Choose another: ./dev/run --port {port + 1}"
             ) from error
+
+
+def free_port():
+    """Return a port on which nothing listens now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def _die_with_parent():

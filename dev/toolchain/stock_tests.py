@@ -21,7 +21,6 @@ from .console import DevError, say, step
 from .odoo_source import ensure_odoo
 from .paths import ADDON, CACHE, LOGS
 
-PREFIX = "funnel_stock_"
 #: The stock modules whose behaviour the addon changes.
 MODULES = database.BASE_MODULES.split(",")
 
@@ -45,16 +44,11 @@ def main(arguments):
     postgres.start()
     browser.ensure()
     with database.one_at_a_time():
-        database.drop_abandoned(PREFIX)
-        runs = {"without": database.ensure_base(source), "with": database.ensure_template(source)}
-        copies = {label: f"{PREFIX}{os.getpid()}-{label}" for label in runs}
-        for label, template in runs.items():
-            database.copy(template, copies[label])
-    try:
-        outcomes = {label: _run(source, name, label, arguments) for label, name in copies.items()}
-    finally:
-        for name in copies.values():
-            database.drop(name)
+        templates = {"without": database.ensure_base(source), "with": database.ensure_template(source)}
+    outcomes = {}
+    for label, template in templates.items():
+        with database.scratch_copy(template, label) as name:
+            outcomes[label] = _run(source, name, label, arguments)
     return _report(**{f"{label}_addon": outcome for label, outcome in outcomes.items()})
 
 

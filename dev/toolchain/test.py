@@ -9,25 +9,25 @@ from .console import say
 from .odoo_source import ensure_odoo
 from .paths import CHECKOUT
 
-PREFIX = "funnel_test_"
-
 
 def main(arguments):
     """Prepare everything and run pytest with ``arguments``; return its exit code."""
     source = ensure_odoo()
     postgres.start()
     browser.ensure()
-    name = f"{PREFIX}{os.getpid()}"
     with database.one_at_a_time():
-        template = database.ensure_template(source)
-        database.drop_abandoned(PREFIX)
-        database.copy(template, name)
+        template, base = database.ensure_template(source), database.ensure_base(source)
+    with database.scratch_copy(template) as name:
+        return _run_pytest(source, name, arguments, template=template, base=base)
+
+
+def _run_pytest(source, name, arguments, *, template, base):
     config = server.write_config(source, name)
     environment = dict(
         server.odoo_environment(source),
         ODOO_RC=str(config),
         FUNNEL_TEST_TEMPLATE=template,
-        FUNNEL_TEST_BASE=database.ensure_base(source),
+        FUNNEL_TEST_BASE=base,
     )
     environment["PYTHONPATH"] += os.pathsep + str(CHECKOUT / "dev")
     say("==> pytest")
@@ -35,5 +35,4 @@ def main(arguments):
     try:
         return subprocess.call(command, cwd=CHECKOUT, env=environment, stdin=subprocess.DEVNULL)
     finally:
-        database.drop(name)
         config.unlink()

@@ -3,7 +3,6 @@
 Writes the template (``.pot``), merges it into every ``.po`` file and says which terms have no translation yet.
 """
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -27,13 +26,8 @@ def main(arguments):
     postgres.start()
     with database.one_at_a_time():
         template = database.ensure_template(source)
-        name = f"funnel_test_{os.getpid()}"
-        database.copy(template, name)
-    try:
-        with step("Exporting the terms of the addon"):
-            _export(source, name)
-    finally:
-        database.drop(name)
+    with database.scratch_copy(template) as name, step("Exporting the terms of the addon"):
+        _export(source, name)
     return 1 if sum(_merge(path) for path in TEMPLATE.parent.glob("*.po")) else 0
 
 
@@ -41,10 +35,10 @@ def _export(source, name):
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / TEMPLATE.name
         command = [sys.executable, "-m", "odoo", "i18n", "export", "-d", name, "-l", "pot", "-o", target, ADDON.name]
-        environment = dict(server.odoo_environment(source), ODOO_RC=str(Path(folder) / "odoo.conf"))
-        addons = ",".join(map(str, (*source.addons_paths, ADDON.parent)))
-        Path(environment["ODOO_RC"]).write_text(f"[options]\naddons_path = {addons}\ndata_dir = {server.DATA_DIR}\n")
+        config = server.write_config(source, name)
+        environment = dict(server.odoo_environment(source), ODOO_RC=str(config))
         result = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
+        config.unlink()
         if result.returncode or not target.exists():
             raise DevError(f"Odoo could not export the terms:\n{result.stdout}{result.stderr}")
         terms = polib.pofile(str(target), wrapwidth=120)
