@@ -20,6 +20,8 @@
         "views/utm_views.xml",
         "views/res_config_settings_views.xml",
         "wizard/crm_lead_lost_views.xml",
+        "wizard/funnel_approval_refusal_views.xml",
+        "wizard/funnel_mass_move_views.xml",
         "wizard/funnel_override_views.xml",
         "views/menus.xml",
         "data/funnel_preset_data.xml",

@@ -20,7 +20,7 @@ def main(arguments):
     source = ensure_odoo()
     postgres.start()
     with database.one_at_a_time():
-        name = database.ensure_demo(source, reset=options.reset)
+        name = database.ensure_demo(source, options.database, reset=options.reset)
     with step(f"Starting Odoo on port {options.port}"):
         process = server.start(source, name, options.port, "--max-cron-threads=1", *options.odoo)
     try:
@@ -43,6 +43,7 @@ def _parse(arguments):
     parser = argparse.ArgumentParser(prog="./dev/run", description=__doc__)
     port = int(os.environ.get("PORT") or 8069)
     parser.add_argument("--port", type=int, default=port, help="HTTP port (default: $PORT or 8069)")
+    parser.add_argument("--database", default="funnel_demo", help="the demo database (default: funnel_demo)")
     parser.add_argument("--reset", action="store_true", help="start over with a fresh demo database")
     parser.add_argument("odoo", nargs="*", help="options for Odoo itself, after --")
     return parser.parse_args(arguments)

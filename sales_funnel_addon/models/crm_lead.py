@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..tools.lead_moves import GateBatch, LeadState
+from ..tools.values import fill_in
 from .funnel_gate_mixin import COMPUTED_FACTS
 
 #: What the title of a lead is made of, the best first.
@@ -15,6 +16,10 @@ class CrmLead(models.Model):
     _inherit = [
         "funnel.gate.mixin",
         "funnel.judge.mixin",
+        "funnel.way.mixin",
+        "funnel.requirement.mixin",
+        "funnel.checklist.mixin",
+        "funnel.role.mixin",
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.move.mixin",
@@ -29,6 +34,29 @@ class CrmLead(models.Model):
         "['|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]"
     )
     funnel_move_ids = fields.One2many("funnel.move", "lead_id", "Stage History", readonly=True)
+    funnel_task_ids = fields.One2many("funnel.task", "lead_id", "Checklist")
+    funnel_task_count = fields.Integer("Tasks in Stage", compute="_compute_funnel_task_progress")
+    funnel_task_done_count = fields.Integer("Tasks Done", compute="_compute_funnel_task_progress")
+    funnel_approval_state = fields.Selection(
+        [("requested", "Waiting for approval"), ("refused", "Approval refused")],
+        "Approval",
+        compute="_compute_funnel_task_progress",
+    )
+    funnel_has_role = fields.Boolean(
+        "I Have a Task Here",
+        compute="_compute_funnel_has_role",
+        search="_search_funnel_has_role",
+        help="The lead waits for something that the reader's role has to do.",
+    )
+    funnel_contact_ids = fields.One2many("funnel.contact", "lead_id", "Contact Attempts")
+    funnel_move_reason = fields.Char(
+        "Reason for the Move",
+        compute="_compute_funnel_move_reason",
+        inverse="_inverse_funnel_move_reason",
+        help="Written together with a stage: why the lead goes there. It is kept in the stage history.",
+    )
+    funnel_script = fields.Html("Script", compute="_compute_funnel_script")
+    funnel_material_ids = fields.Many2many(related="stage_id.material_ids", string="Materials")
     lost_comment = fields.Text(
         "Loss Comment", tracking=73, copy=False, help="What happened, in the salesperson's words."
     )
@@ -70,6 +98,25 @@ class CrmLead(models.Model):
         for lead in self:
             funnel = funnels.get(lead.team_id.id)
             lead.funnel_can_override = bool(funnel) and (is_manager or funnel.head_id == self.env.uid)
+
+    def _compute_funnel_move_reason(self):
+        """It is only written; what was written stands in the stage history."""
+        self.funnel_move_reason = False
+
+    def _inverse_funnel_move_reason(self):
+        """The gate takes it from what is written together with it."""
+
+    @api.depends("stage_id", "contact_name", "partner_id", "user_id", "company_id")
+    @api.depends_context("lang")
+    def _compute_funnel_script(self):
+        for lead in self:
+            company = lead.company_id or lead.team_id.company_id or self.env.company
+            names = {
+                "{client}": lead.contact_name or lead.partner_id.name or lead.partner_name,
+                "{salesperson}": lead.user_id.name,
+                "{company}": company.name,
+            }
+            lead.funnel_script = fill_in(lead.stage_id.script, names) if lead.team_id.funnel_kind else False
 
     @api.depends("contract_amount", "received_amount")
     def _compute_amount_due(self):
@@ -127,13 +174,13 @@ class CrmLead(models.Model):
         if not self or not self._touches_gate(vals):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
-        touched = frozenset(vals)
+        touched, reason = frozenset(vals), vals.get("funnel_move_reason") or ""
         result = super().write(vals)
         batch = self.env.context.get("funnel_gate_batch")
         if isinstance(batch, GateBatch):
-            batch.remember(before, kept, touched)
+            batch.remember(before, kept, touched, reason)
         else:
-            self._pass_gate(before, kept, touched)
+            self._pass_gate(before, kept, touched, reason=reason)
         return result
 
     @api.model
@@ -237,6 +284,7 @@ class CrmLead(models.Model):
     def _merge_dependences(self, opportunities):
         # the log is nobody's to write, yet it has to outlive the leads that a merge deletes
         opportunities.sudo().funnel_move_ids.write({"lead_id": self.id})
+        opportunities.sudo().funnel_contact_ids.write({"lead_id": self.id})
         return super()._merge_dependences(opportunities)
 
     def _merge_get_fields_specific(self):

@@ -19,7 +19,23 @@ class CrmStage(models.Model):
         help="The month (1 to 12) whose deferred deals stand in this stage; 0 for any other stage.",
     )
     requirement_ids = fields.One2many("funnel.requirement", "stage_id", "Stage Requirements", copy=True)
-    requirement_count = fields.Integer(compute="_compute_requirement_count")
+    requirement_count = fields.Integer(compute="_compute_rule_counts")
+    task_template_ids = fields.One2many("funnel.task.template", "stage_id", "Tasks", copy=True)
+    task_template_count = fields.Integer(compute="_compute_rule_counts")
+    transition_ids = fields.One2many("funnel.transition", "from_stage_id", "Transitions")
+    script = fields.Html(
+        translate=True,
+        sanitize_attributes=True,
+        help="What to say to the client, shown on the leads in this stage. {client}, {salesperson} and {company} "
+        "become names.",
+    )
+    material_ids = fields.Many2many(
+        "ir.attachment",
+        "crm_stage_material_rel",
+        string="Materials",
+        bypass_search_access=True,
+        help="Files to show or to send, offered on the leads in this stage.",
+    )
     is_funnel_stage = fields.Boolean(compute="_compute_is_funnel_stage", search="_search_is_funnel_stage")
 
     _check_deferral_month = models.Constraint(
@@ -27,10 +43,11 @@ class CrmStage(models.Model):
         "The month of deferral is a number from 1 to 12, or 0 for none.",
     )
 
-    @api.depends("requirement_ids")
-    def _compute_requirement_count(self):
+    @api.depends("requirement_ids", "task_template_ids")
+    def _compute_rule_counts(self):
         for stage in self:
             stage.requirement_count = len(stage.requirement_ids)
+            stage.task_template_count = len(stage.task_template_ids)
 
     @api.depends("team_ids.funnel_kind")
     def _compute_is_funnel_stage(self):
@@ -108,4 +125,12 @@ class CrmStage(models.Model):
 
     @api.model
     def _get_rule_fields(self):
-        return ["sequence", "fold", "is_irreversible", "team_ids"]
+        return ["name", "sequence", "fold", "is_irreversible", "team_ids"]
+
+    def unlink(self):
+        self.task_template_ids.unlink()  # not by the database: the tasks of leads keep their names
+        return super().unlink()
+
+    def _get_open_leads(self):
+        """Return the leads that stand in these stages, whoever may see them."""
+        return self.env["crm.lead"].sudo().search([("stage_id", "in", self.ids), ("won_status", "=", "pending")])

@@ -1,9 +1,20 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import ormcache
+from odoo.tools import SQL, ormcache
 
 from ..tools import funnel_rules
+
+#: What the engine says of its configuration, in the language of the reader, by model.
+SPOKEN_FIELDS = {
+    "crm.stage": "name",
+    "funnel.requirement": "message",
+    "funnel.role": "name",
+    "funnel.task.template": "name",
+    "funnel.transition": "message",
+}
 
 #: Fields that a funnel cannot do without on its forms.
 UNHIDABLE_FIELDS = frozenset({"name", "team_id", "stage_id", "type", "user_id", "lost_reason_id", "active"})
@@ -39,6 +50,12 @@ class CrmTeam(models.Model):
         "utm.medium",
         "Intake Form by Hand",
         help="The intake form of requests that are typed in on the screen of this funnel.",
+    )
+    resource_calendar_id = fields.Many2one(
+        "resource.calendar",
+        "Working Hours",
+        check_company=True,
+        help="When the people of this funnel work, and in which time zone. Empty: the working hours of the company.",
     )
     stage_ids = fields.Many2many("crm.stage", string="Stages", help="The stages of the funnel in their order.")
     lost_reason_ids = fields.Many2many("crm.lost.reason", string="Lost Reasons")
@@ -175,8 +192,8 @@ class CrmTeam(models.Model):
         self = self.with_env(self.env(su=True, context={"active_test": False}))
         teams = self.search([("funnel_kind", "!=", False)])
         stages = teams.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
-        requirements = self.env["funnel.requirement"].search([("stage_id", "in", stages.ids), ("active", "=", True)])
-        by_stage = requirements.grouped("stage_id")
+        names = ("funnel.requirement", "funnel.task.template", "funnel.transition")
+        by_stage = {name: self._group_by_stage(name, stages) for name in names}
         return funnel_rules.FunnelRules(
             funnels={team.id: team._prepare_funnel_rule(stages) for team in teams},
             stages={
@@ -184,7 +201,9 @@ class CrmTeam(models.Model):
                     id=stage.id,
                     is_irreversible=stage.is_irreversible,
                     funnel_ids=tuple(stage.team_ids.ids),
-                    requirements=tuple(map(self._prepare_requirement_rule, by_stage.get(stage, ()))),
+                    requirements=tuple(rule._prepare_rule() for rule in by_stage["funnel.requirement"][stage]),
+                    tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),
+                    transitions=tuple(rule._prepare_rule() for rule in by_stage["funnel.transition"][stage]),
                 )
                 for stage in stages
             },
@@ -197,13 +216,31 @@ class CrmTeam(models.Model):
                 )
                 for reason in teams.lost_reason_ids
             },
+            roles={role.id: role._prepare_rule() for role in self.env["funnel.role"].search([])},
+            texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )
+
+    @api.model
+    def _group_by_stage(self, model_name, stages):
+        """Return the rules of a model that are in force, by the stage on which they stand."""
+        stage_field = "from_stage_id" if model_name == "funnel.transition" else "stage_id"
+        rules = self.env[model_name].search([(stage_field, "in", stages.ids), ("active", "=", True)])
+        return defaultdict(self.env[model_name].browse, rules.grouped(stage_field))
+
+    @api.model
+    def _load_texts(self, model_name, field_name):
+        """Return what people read of the records of a model, by language, by id."""
+        model = self.env[model_name]
+        model.flush_model([field_name])
+        query = model._search(Domain.TRUE)
+        return dict(self.env.execute_query(query.select(SQL.identifier("id"), SQL.identifier(field_name))))
 
     def _prepare_funnel_rule(self, stages):
         own_stages = stages.filtered(lambda stage: self in stage.team_ids)
         return funnel_rules.Funnel(
             id=self.id,
             kind=self.funnel_kind,
+            company_id=self.company_id.id,
             stage_ids=tuple(own_stages.ids),
             first_stage_id=(own_stages.filtered(lambda stage: not stage.fold) or own_stages)[:1].id,
             deal_funnel_id=self.deal_team_id.id,
@@ -211,17 +248,10 @@ class CrmTeam(models.Model):
             hidden_fields=tuple(self.hidden_field_ids.mapped("name")),
         )
 
-    @api.model
-    def _prepare_requirement_rule(self, requirement):
-        return funnel_rules.Requirement(
-            id=requirement.id,
-            moment=requirement.moment,
-            kind=requirement.kind,
-            field_names=tuple(requirement.field_ids.mapped("name")),
-            any_field=requirement.any_field,
-            condition=requirement.condition or "[]",
-            applies_to=requirement.applies_to or "[]",
-        )
+    def _get_timezone(self):
+        """Return the name of the time zone in which the people of this team work."""
+        company = self.company_id or self.env.company
+        return (self.resource_calendar_id or company.resource_calendar_id).tz or "UTC"
 
     # ------------------------------------------------------------
     # DEFAULT TEAM

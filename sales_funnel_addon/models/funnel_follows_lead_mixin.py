@@ -13,9 +13,18 @@ class FunnelFollowsLeadMixin(models.AbstractModel):
     @api.model
     def _search(self, domain, *args, bypass_access=False, **kwargs):
         if not (self.env.su or bypass_access):
-            # "any" applies the record rules of the lead, whatever they are in this database
-            domain = Domain(domain) & Domain("lead_id", "any", Domain.TRUE)
+            domain = Domain(domain) & self._get_follow_domain()
         return super()._search(domain, *args, bypass_access=bypass_access, **kwargs)
+
+    @api.model
+    def _get_follow_domain(self):
+        """Return the domain over the facts that this user may read."""
+        # "any" applies the record rules of the lead, whatever they are in this database
+        return Domain("lead_id", "any", Domain.TRUE)
+
+    def _get_exempt(self, operation):
+        """Return those of the facts that this user may access although the lead is closed to them."""
+        return self.browse()
 
     def _check_access(self, operation):
         result = super()._check_access(operation)
@@ -25,5 +34,7 @@ class FunnelFollowsLeadMixin(models.AbstractModel):
         refused = leads - leads._filtered_access(operation if operation == "read" else "write")
         if refused:
             forbidden = self.sudo().filtered(lambda record: record.lead_id in refused).sudo(False)
-            return forbidden, partial(self.env["ir.rule"]._make_access_error, operation, forbidden)
+            forbidden -= forbidden._get_exempt(operation)
+            if forbidden:
+                return forbidden, partial(self.env["ir.rule"]._make_access_error, operation, forbidden)
         return None

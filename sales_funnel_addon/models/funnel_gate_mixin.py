@@ -34,9 +34,11 @@ class FunnelGateMixin(models.AbstractModel):
         """Tell whether this lead may go to a stage of its funnel, without moving it.
 
         :param int stage_id: the id of the stage
-        :returns: ``status`` (``ok``, ``fixable`` or ``forbidden``), ``lead`` and ``stage`` (id and name),
-            ``missing_fields`` (their definitions), ``requirements`` (id, message, field names, whether one is enough),
-            ``reasons`` (why it is forbidden), ``allowed_stages`` (where it may go instead) and ``can_override``
+        :returns: ``status`` (``ok``, ``fixable``, ``needs_approval`` or ``forbidden``), ``lead``, ``stage`` and
+            ``from_stage`` (id and name), ``missing_fields`` (their definitions), ``requirements`` (id, message, field
+            names, whether one is enough), ``tasks`` and ``approvals`` (see ``_describe_tasks``), ``reason_required``
+            (a transition asks why), ``reasons`` (why it is forbidden), ``allowed_stages`` (where it may go instead)
+            and ``can_override``
         :rtype: dict
         :raises AccessError: when the user may not read the lead
         """
@@ -44,16 +46,35 @@ class FunnelGateMixin(models.AbstractModel):
         self.check_access("read")
         stage = self._get_target_stage(stage_id)
         verdict = self._judge_moves({self.id: self._get_target_state(stage_id)})[self.id]
+        closed = self._get_closed_stages() if verdict.forbidden else {}
+        rules = self.env["crm.team"]._get_funnel_rules()
         return {
             "status": verdict.status,
             "lead": {"id": self.id, "name": self.display_name},
             "stage": {"id": stage.id, "name": stage.name},
+            "from_stage": {"id": self.stage_id.id, "name": rules.text("crm.stage", self.stage_id.id, self.env.lang)},
             "missing_fields": self._describe_missing_fields(verdict),
-            "requirements": self._describe_requirements(verdict, self._read_messages([verdict])),
+            "requirements": self._describe_requirements(verdict),
+            "tasks": self._describe_tasks(verdict.open_tasks, verdict.tasks),
+            "approvals": self._describe_tasks(verdict.approvals, verdict.tasks),
+            "reason_required": bool(verdict.needs_reason),
             "reasons": verdict.forbidden,
-            "allowed_stages": self._describe_allowed_stages() if verdict.forbidden else [],
+            "allowed_stages": self._describe_allowed_stages(closed) if verdict.forbidden else [],
             "can_override": self.funnel_can_override,
         }
+
+    @api.readonly
+    def funnel_get_closed_stages(self):
+        """Tell which stages of its funnel this lead cannot go to, whatever is filled in, so that the web client can say
+        so while the card is being dragged.
+
+        :returns: why not, as text by stage id
+        :rtype: dict
+        :raises AccessError: when the user may not read the lead
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return self._get_closed_stages()
 
     def funnel_override_move(self, stage_id, reason):
         """Move leads to a stage of their funnel although the rules say no.
@@ -139,7 +160,7 @@ class FunnelGateMixin(models.AbstractModel):
         return bool(rules.funnels) and not (
             vals.keys().isdisjoint(PLACE_FIELDS)
             and vals.keys().isdisjoint(CONTACT_FIELDS)
-            and vals.keys().isdisjoint(rules.watched_fields)
+            and vals.keys().isdisjoint(rules.watched_fields | rules.task_fields)
         )
 
     def _drop_computed_facts(self, vals):
@@ -152,13 +173,14 @@ class FunnelGateMixin(models.AbstractModel):
     # THE GATE
     # ------------------------------------------------------------
 
-    def _pass_gate(self, before, kept=None, touched=frozenset(), earlier=None):
+    def _pass_gate(self, before, kept=None, touched=frozenset(), earlier=None, reason=""):
         """Judge what a write or a creation has done to the leads; raise if a rule is broken, log the moves if not.
 
         :param dict before: the states before, by lead id; a lead without one is new
         :param dict kept: the requirements that were met before the write, by lead id
         :param touched: the names of the fields that were written
         :param dict earlier: verdicts that were passed before stock code changed the leads, by lead id
+        :param str reason: why the leads are moved, where a transition asks for it
         :raises ValidationError: naming every lead and everything that is missing
         """
         after = self._get_lead_states(before)
@@ -168,15 +190,29 @@ class FunnelGateMixin(models.AbstractModel):
         gate_pass = self.env.context.get("funnel_gate_pass")
         passed = set()
         if isinstance(gate_pass, GatePass):
-            passed = {lead_id for lead_id, state in moved.items() if gate_pass.covers(lead_id, state.stage_id)}
+            passed = {lead_id for lead_id, state in after.items() if gate_pass.covers(lead_id, state.stage_id)}
         refusals = {}
-        verdicts = {**self._judge_moves(moved, before, passed), **(earlier or {})}
+        verdicts = {**self._judge_moves(moved, before, passed, reason), **(earlier or {})}
         self._collect_refusals(verdicts, refusals)
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
-        self._check_losses(before, after, touched, refusals)
+        self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._raise_refusals(refusals)
-        self._log_moves(before, after, gate_pass.reason if passed else "", passed)
+        overridden = passed & moved.keys()
+        self._log_moves(before, after, gate_pass.reason if overridden else reason, overridden)
         self._forget_losses(before, after)
+        self._follow_with_checklists(before, after, moved, touched)
+
+    def _follow_with_checklists(self, before, after, moved, touched):
+        """Let the checklists follow the leads that a write or a creation has moved, closed, reopened or changed."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        changed = not rules.task_fields.isdisjoint(touched)
+        concerned = [
+            lead_id
+            for lead_id, state in after.items()
+            if (origin := before.get(lead_id, LeadState())).funnel_id or state.funnel_id
+            if changed or lead_id in moved or origin.won_status != state.won_status
+        ]
+        self.browse(concerned)._sync_checklists(moved.keys(), salesperson_changed="user_id" in touched)
 
     @contextlib.contextmanager
     def _gate_batch(self):
@@ -191,4 +227,5 @@ class FunnelGateMixin(models.AbstractModel):
         batch = GateBatch()
         yield self.with_context(funnel_gate_batch=batch)
         if batch.before:
-            self.browse(batch.before).exists()._pass_gate(batch.before, batch.kept, batch.touched, batch.verdicts)
+            leads = self.browse(batch.before).exists()
+            leads._pass_gate(batch.before, batch.kept, batch.touched, batch.verdicts, batch.reason)

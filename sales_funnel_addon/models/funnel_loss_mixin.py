@@ -28,7 +28,7 @@ class FunnelLossMixin(models.AbstractModel):
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         told = {"lost_reason_id", "lost_comment"} & set(touched)
-        for lead in self.browse(i for i, state in after.items() if state.funnel_id and state.won_status == "lost"):
+        for lead in self.filtered(lambda lead: after[lead.id].funnel_id and after[lead.id].won_status == "lost"):
             origin = before.get(lead.id, LeadState())
             is_new = origin.won_status != "lost" or origin.funnel_id != after[lead.id].funnel_id
             reason = rules.reasons.get(lead.lost_reason_id.id)

@@ -1,19 +1,15 @@
-import ast
-
-import psycopg2
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
-from odoo.fields import Domain
-from odoo.tools import mute_logger
+from odoo.exceptions import ValidationError
 
-from ..tools.values import UNDEMANDABLE_TYPES
+from ..tools.funnel_rules import Requirement
+from ..tools.values import UNDEMANDABLE_PROPERTIES, UNDEMANDABLE_TYPES
 
 
 class FunnelRequirement(models.Model):
     """What a lead must have to enter a stage, or to move on from it."""
 
     _name = "funnel.requirement"
-    _inherit = ["funnel.config.mixin"]
+    _inherit = ["funnel.impact.mixin", "funnel.filter.mixin"]
     _description = "Stage Requirement"
     _order = "stage_id, sequence, id"
 
@@ -33,36 +29,87 @@ class FunnelRequirement(models.Model):
         "Going back, deferring and losing are free.",
     )
     kind = fields.Selection(
-        [("fields", "Fields filled in"), ("condition", "Condition")], default="fields", required=True
+        [
+            ("fields", "Fields filled in"),
+            ("condition", "Condition"),
+            ("activity", "Planned activity"),
+            ("attachments", "Attachments"),
+            ("contacts", "Contact attempts"),
+        ],
+        default="fields",
+        required=True,
     )
     field_ids = fields.Many2many(
         "ir.model.fields",
         string="Fields",
         domain=[("model", "=", "crm.lead"), ("ttype", "not in", ["boolean", "json"])],
-        help="Zero and blank text count as empty.",
+        help="Zero and blank text count as empty. With a condition: the fields that people are shown to satisfy it.",
     )
+    property_names = fields.Json(
+        "Questions", help="Questions of the questionnaire that have to be answered, by the names of their properties."
+    )
+    available_questions = fields.Json(compute="_compute_available_questions")
     any_field = fields.Boolean("One Is Enough", help="One of the fields has to be filled in instead of all of them.")
     condition = fields.Char(
         default="[]", help="A filter that the lead has to match. Dates may be relative, such as 'today +3d'."
     )
+    activity_type_ids = fields.Many2many(
+        "mail.activity.type",
+        string="Activity Types",
+        domain=[("res_model", "in", [False, "crm.lead"])],
+        help="Empty: an activity of any type will do.",
+    )
+    activity_days = fields.Integer("Within Days", help="The activity is due in at most so many days; 0: at any time.")
+    attachment_field_id = fields.Many2one(
+        "ir.model.fields",
+        "Attached In",
+        ondelete="cascade",
+        domain=[("model", "=", "crm.lead"), ("relation", "=", "ir.attachment")],
+        help="Empty: anywhere on the lead, its chatter included.",
+    )
+    contact_scope = fields.Selection(
+        [("stage", "In the present stage"), ("day", "Today"), ("ever", "At any time")], "Counted", default="stage"
+    )
+    contact_outcome = fields.Selection(
+        [("any", "Every attempt"), ("reached", "Only when the client was reached")], "Counts", default="any"
+    )
+    minimum = fields.Integer("At Least", default=1, help="How many of them are needed.")
     applies_to = fields.Char("Only For", default="[]", help="A filter: for which leads the requirement holds.")
     message = fields.Char(
         translate=True, help="What people are told when the requirement is not met. A condition always needs one."
     )
 
-    @api.depends("kind", "field_ids", "any_field", "message")
+    @api.depends("kind", "field_ids", "property_names", "any_field", "message")
     @api.depends_context("lang")
     def _compute_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
         for requirement in self:
-            labels = requirement.field_ids.mapped("field_description")
+            labels = requirement.field_ids.mapped("field_description") if requirement.kind == "fields" else []
+            questions = {item["name"]: item["string"] for item in requirement.available_questions or ()}
+            labels += [questions[name] for name in requirement.property_names or () if name in questions]
             separator = self.env._(" or ") if requirement.any_field else ", "
-            requirement.name = requirement.message or separator.join(labels) or self.env._("New requirement")
+            requirement.name = requirement.message or separator.join(labels) or kinds.get(requirement.kind)
 
-    @api.constrains("kind", "field_ids", "condition", "message")
+    @api.depends("stage_id")
+    def _compute_available_questions(self):
+        """Offer the questions of the funnels of the stage, but for those that are never unanswered."""
+        for requirement in self:
+            questions = self.env["crm.lead"]._get_questions(requirement.stage_id.team_ids)
+            requirement.available_questions = [
+                {"name": question["name"], "string": question.get("string") or question["name"]}
+                for question in questions.values()
+                if question["type"] not in UNDEMANDABLE_PROPERTIES
+            ]
+
+    @api.constrains("kind", "field_ids", "property_names", "condition", "message", "minimum", "activity_days")
     def _check_content(self):
         for requirement in self:
-            if requirement.kind == "fields" and not requirement.field_ids:
+            if requirement.kind == "fields" and not (requirement.field_ids or requirement.property_names):
                 raise ValidationError(self.env._("Choose at least one field that has to be filled in."))
+            if not isinstance(requirement.property_names or [], list):
+                raise ValidationError(self.env._("“Questions” is a list of names of properties."))
+            if requirement.minimum < 1 or requirement.activity_days < 0:
+                raise ValidationError(self.env._("“At Least” starts with 1, and “Within Days” with 0."))
             if requirement.kind == "condition" and not requirement.message:
                 raise ValidationError(
                     self.env._(
@@ -72,33 +119,8 @@ class FunnelRequirement(models.Model):
             self._check_demandable(requirement.field_ids)
 
     @api.constrains("condition", "applies_to")
-    def _check_domains(self):
-        for requirement in self:
-            for name in ("condition", "applies_to"):
-                self._try_domain(self._parse_domain(requirement[name], self._fields[name].string), name)
-
-    def _try_domain(self, domain, field_name):
-        """Search with the rights of whoever writes the rule: it may not ask about what they may not read.
-
-        Constraints run as superuser; presets are loaded by one as well, and may ask what they like.
-        """
-        label = self._fields[field_name]._description_string(self.env)
-        try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                self.env["crm.lead"].sudo(False).search_count(domain, limit=1)
-        except AccessError as error:
-            raise ValidationError(
-                self.env._("“%(label)s” asks about what you may not read: %(error)s", label=label, error=error)
-            ) from error
-        except (ValueError, TypeError, KeyError, psycopg2.Error) as error:
-            raise ValidationError(
-                self.env._(
-                    "“%(label)s” is not a filter over leads: %(text)s (%(error)s)",
-                    label=label,
-                    text=self[field_name],
-                    error=error,
-                )
-            ) from error
+    def _check_filters(self):
+        self._check_domains("condition", "applies_to")
 
     @api.model
     def _check_demandable(self, lead_fields):
@@ -125,27 +147,53 @@ class FunnelRequirement(models.Model):
                     self.env._("“%s” holds many answers and cannot be required.", field.field_description)
                 )
 
-    @api.model
-    def _parse_domain(self, text, label):
-        """Return the domain that ``text`` spells, as a list.
-
-        Only a literal is accepted: nothing that is typed here is ever evaluated as code.
-
-        :param str text: for example ``[('phone', '!=', False)]``
-        :param str label: the name of the field for the error message
-        :raises ValidationError: when it is no domain over the fields of a lead
-        """
+    def _is_complete(self):
+        """Tell whether this requirement says enough to be tried, while it is still being typed in."""
         try:
-            domain = ast.literal_eval(text or "[]")
-            Domain(domain).validate(self.env["crm.lead"])
-        except (ValueError, SyntaxError, TypeError) as error:
-            raise ValidationError(
-                self.env._(
-                    "“%(label)s” is not a filter over leads: %(text)s (%(error)s)", label=label, text=text, error=error
-                )
-            ) from error
-        return domain
+            domains = [self._parse_domain(self[name], name) for name in ("condition", "applies_to")]
+        except ValidationError:
+            return False
+        if self.kind == "fields":
+            return bool(self.field_ids or self.property_names)
+        return bool(domains[0]) if self.kind == "condition" else True
+
+    def _prepare_rule(self):
+        """Return this requirement as the gate works with it."""
+        return Requirement(
+            id=self.id,
+            moment=self.moment,
+            kind=self.kind,
+            field_names=tuple(self.field_ids.mapped("name")),
+            property_names=tuple(self.property_names or ()),
+            any_field=self.any_field,
+            condition=self.condition or "[]",
+            activity_type_ids=tuple(self.activity_type_ids.ids),
+            activity_days=self.activity_days,
+            attachment_field=self.attachment_field_id.name,
+            contact_scope=self.contact_scope or "stage",
+            contact_outcome=self.contact_outcome or "any",
+            minimum=self.minimum,
+            applies_to=self.applies_to or "[]",
+        )
 
     @api.model
     def _get_rule_fields(self):
-        return ["stage_id", "moment", "kind", "field_ids", "any_field", "condition", "applies_to", "active", "sequence"]
+        return [
+            "stage_id",
+            "moment",
+            "kind",
+            "field_ids",
+            "property_names",
+            "any_field",
+            "condition",
+            "activity_type_ids",
+            "activity_days",
+            "attachment_field_id",
+            "contact_scope",
+            "contact_outcome",
+            "minimum",
+            "applies_to",
+            "message",
+            "active",
+            "sequence",
+        ]

@@ -1,6 +1,9 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
+from ..tools.roles import RolePeople
+from .funnel_requirement_mixin import QUESTION_PREFIX
+
 
 class FunnelWordsMixin(models.AbstractModel):
     """What the gate says: verdicts in the words of the user, and as data for the web client."""
@@ -10,75 +13,153 @@ class FunnelWordsMixin(models.AbstractModel):
 
     def _collect_refusals(self, verdicts, refusals):
         """Add what the verdicts find missing to the lines of text by lead id."""
-        messages = self._read_messages(verdicts.values())
+        rules, lang = self.env["crm.team"]._get_funnel_rules(), self.env.lang
         for lead_id, verdict in verdicts.items():
-            requirements = self._describe_requirements(verdict, messages)
-            lines = [*verdict.forbidden, *(item["message"] for item in requirements)]
+            lines = [*verdict.forbidden, *(item["message"] for item in self._describe_requirements(verdict))]
+            for template in verdict.open_tasks:
+                lines.append(self.env._("To do first: %s", rules.text("funnel.task.template", template.id, lang)))
+            for template in verdict.approvals:
+                lines.append(
+                    self.env._(
+                        "Needs an approval: %(approval)s (%(role)s)",
+                        approval=rules.text("funnel.task.template", template.id, lang),
+                        role=rules.text("funnel.role", template.role_id, lang),
+                    )
+                )
+            if verdict.needs_reason:
+                lines.append(self.env._("Write the reason for this move."))
             if lines:
                 refusals.setdefault(lead_id, []).extend(lines)
 
-    @api.model
-    def _read_messages(self, verdicts):
-        """Return the messages of all requirements that the verdicts mention, by id."""
-        ids = {requirement.id for verdict in verdicts for requirement in (*verdict.missing, *verdict.unmet)}
-        # Messages are configuration that salespeople have no menu for, yet they are written for them.
-        requirements = self.env["funnel.requirement"].sudo().with_context(active_test=False)
-        found = requirements.search_fetch([("id", "in", list(ids))], ["message"]) if ids else requirements
-        return {requirement.id: requirement.message for requirement in found}
+    def _describe_move_to(self, stage_id, reason=""):
+        """Return why each lead may not go to a stage, as lines of text by lead id; empty for those that may.
 
-    def _describe_requirements(self, verdict, messages):
+        :param int stage_id: the id of the stage
+        :param str reason: why they go there, where a transition asks for it
+        """
+        targets = {lead.id: lead._get_target_state(stage_id) for lead in self}
+        refusals = {}
+        self._collect_refusals(self._judge_moves(targets, reason=reason), refusals)
+        return {lead.id: "\n".join(dict.fromkeys(refusals.get(lead.id, ()))) for lead in self}
+
+    def _describe_requirements(self, verdict):
         """Return what is not met, for people and for the web client.
 
         :param Verdict verdict: what the gate says about one lead
-        :param dict messages: the messages of the requirements by id, see :meth:`_read_messages`
         """
-        labels = self._get_field_labels({name for names in verdict.missing.values() for name in names})
+        rules = self.env["crm.team"]._get_funnel_rules()
+        labels = self._get_field_labels({name for names in verdict.unmet.values() for name in names})
         return [
             {
                 "id": requirement.id,
                 "message": self._describe_requirement(
-                    requirement, messages.get(requirement.id), ", ".join(labels[name] for name in names)
+                    requirement,
+                    rules.text("funnel.requirement", requirement.id, self.env.lang),
+                    ", ".join(labels[name] for name in names),
                 ),
                 "field_names": list(names),
                 "any_field": requirement.any_field,
             }
-            for requirement, names in {**verdict.missing, **dict.fromkeys(verdict.unmet, ())}.items()
+            for requirement, names in verdict.unmet.items()
         ]
 
     @api.model
     def _describe_requirement(self, requirement, message, labels):
         """Return one line of text: the message of the requirement, the labels of what is missing, or both."""
-        if message and labels:
+        if requirement.kind != "fields":
+            return message or self._describe_need(requirement)
+        if message:
             return self.env._("%(message)s (%(fields)s)", message=message, fields=labels)
         if requirement.any_field:
             return self.env._("Fill in at least one of: %s", labels)
-        return message or self.env._("Fill in: %s", labels)
-
-    def _describe_missing_fields(self, verdict):
-        """Return the definitions of the missing fields, once each, in the order of the requirements."""
-        names = list(dict.fromkeys(name for names in verdict.missing.values() for name in names))
-        definitions = self.fields_get(names) if names else {}
-        return [{"name": name, **definitions[name]} for name in names if name in definitions]
-
-    def _describe_allowed_stages(self):
-        """Return the stages of the funnel that are not forbidden for this lead."""
-        rules = self.env["crm.team"]._get_funnel_rules()
-        here = self._get_target_state(self.stage_id.id)
-        if not here.funnel_id:
-            return []
-        furthest = self._get_furthest_positions({self.id: here}, {self.id: here}).get(self.id, -1)
-        stages = self.env["crm.stage"].browse(rules.funnels[here.funnel_id].stage_ids) - self.stage_id
-        return [
-            {"id": stage.id, "name": stage.name}
-            for stage in stages
-            if not rules.barrier(here.funnel_id, stage.id, furthest)
-        ]
+        return self.env._("Fill in: %s", labels)
 
     @api.model
+    def _describe_need(self, requirement):
+        """Return what a requirement without a message of its own asks for."""
+        if requirement.kind == "activity" and requirement.activity_days:
+            return self.env._("Plan an activity within %s days", requirement.activity_days)
+        if requirement.kind == "activity":
+            return self.env._("Plan an activity")
+        if requirement.kind == "attachments":
+            return self.env._("Attach files, at least: %s", requirement.minimum)
+        if requirement.contact_outcome == "reached":
+            return self.env._("Reach the client, at least so many times: %s", requirement.minimum)
+        return self.env._("Try to contact the client, at least so many times: %s", requirement.minimum)
+
+    def _describe_missing_fields(self, verdict):
+        """Return the definitions of the missing fields, once each, in the order of the requirements.
+
+        The questions of the questionnaire come as the one field that holds them all, with the names of the questions.
+        """
+        names = list(dict.fromkeys(name for names in verdict.unmet.values() for name in names))
+        questions = [name.removeprefix(QUESTION_PREFIX) for name in names if name.startswith(QUESTION_PREFIX)]
+        names = list(dict.fromkeys(name.partition(".")[0] for name in names))
+        definitions = self.fields_get(names) if names else {}
+        extra = {"lead_properties": {"questions": questions}}
+        return [{"name": name, **definitions[name], **extra.get(name, {})} for name in names if name in definitions]
+
+    def _describe_tasks(self, templates, tasks):
+        """Return tasks and approvals that keep this lead from moving, for the web client.
+
+        :param list templates: the templates of what is not done
+        :param dict tasks: pairs of the id and the state of a task by the id of its template
+        :returns: ``id`` (False for a task of a stage in which the lead has not been), ``template_id``, ``name``,
+            ``stage``, ``role``, ``state``, ``people`` (names of those who are expected to act), ``can_do`` (whether
+            this user may do it) and ``comment`` (of a refusal)
+        """
+        if not templates:
+            return []
+        rules, lang = self.env["crm.team"]._get_funnel_rules(), self.env.lang
+        people = self._get_role_people({template.role_id for template in templates if template.role_id})
+        # names of colleagues, and what they wrote about this very lead
+        users = self.env["res.users"].sudo().browse({i for found in people.values() for i in found.performers})
+        names = dict(zip(users.ids, users.mapped("name"), strict=True))
+        records = self.env["funnel.task"].sudo().browse([tasks[template.id][0] for template in templates])
+        comments = {task.id: task.comment for task in records if task.id}
+        is_manager = self.env.user.has_group("sales_funnel_addon.group_funnel_manager")
+        described = []
+        for template in templates:
+            task_id, state = tasks[template.id]
+            found = people.get((self.id, template.role_id), RolePeople())
+            allowed = self.env.uid in found.members or (is_manager and template.role_id and not found.members)
+            if template.kind == "todo":
+                allowed = allowed or not template.role_id or self.funnel_can_override
+            described.append(
+                {
+                    "id": task_id,
+                    "template_id": template.id,
+                    "name": rules.text("funnel.task.template", template.id, lang),
+                    "stage": rules.text("crm.stage", template.stage_id, lang),
+                    "role": rules.text("funnel.role", template.role_id, lang),
+                    "state": state,
+                    "people": [names[user_id] for user_id in found.performers],
+                    "can_do": bool(allowed),
+                    "comment": comments.get(task_id) or "",
+                }
+            )
+        return described
+
+    def _describe_allowed_stages(self, closed):
+        """Return the stages of the funnel that this lead may go to, given why others are closed by stage id."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        funnel = rules.funnels.get(self.team_id.id)
+        stage_ids = funnel.stage_ids if funnel else ()
+        return [
+            {"id": stage_id, "name": rules.text("crm.stage", stage_id, self.env.lang)}
+            for stage_id in stage_ids
+            if stage_id not in closed and stage_id != self.stage_id.id
+        ]
+
     def _get_field_labels(self, names):
-        """Return the labels of lead fields in the user's language, by name."""
-        definitions = self.sudo().fields_get(list(names), ["string"]) if names else {}
-        return {name: definitions[name]["string"] for name in names}
+        """Return the labels of lead fields and of questions in the user's language, by name."""
+        fields = [name for name in names if not name.startswith(QUESTION_PREFIX)]
+        definitions = self.sudo().fields_get(fields, ["string"]) if fields else {}
+        labels = {name: definitions[name]["string"] for name in fields}
+        if len(fields) < len(names):
+            for name, question in self._get_questions(self.team_id).items():
+                labels[QUESTION_PREFIX + name] = question.get("string") or name
+        return labels
 
     def _raise_refusals(self, refusals):
         """Raise one error for the whole batch.

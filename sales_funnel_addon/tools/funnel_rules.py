@@ -3,8 +3,11 @@
 Reading it once and keeping it in the cache makes judging a batch of moves independent of the number of stages.
 """
 
+import ast
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from .deadlines import ENTRY, Deadline
 
 
 def lead_type_of(kind):
@@ -14,6 +17,15 @@ def lead_type_of(kind):
     ('lead', 'opportunity')
     """
     return "lead" if kind == "lead" else "opportunity"
+
+
+def domain_fields(text):
+    """Return the names of the fields of a lead that a domain looks at.
+
+    >>> sorted(domain_fields("['|', ('partner_id.city', '=', 'Perm'), ('type', '=', 'lead')]"))
+    ['partner_id', 'type']
+    """
+    return {term[0].partition(".")[0] for term in ast.literal_eval(text) if isinstance(term, (tuple, list))}
 
 
 @dataclass(frozen=True)
@@ -27,6 +39,41 @@ class Requirement:
     any_field: bool = False
     condition: str = "[]"
     applies_to: str = "[]"
+    property_names: tuple = ()
+    activity_type_ids: tuple = ()
+    activity_days: int = 0
+    attachment_field: str | bool = False
+    contact_scope: str = "stage"
+    contact_outcome: str = "any"
+    minimum: int = 1
+
+
+@dataclass(frozen=True)
+class TaskTemplate:
+    """What people must do at a stage; see the model ``funnel.task.template``."""
+
+    id: int
+    stage_id: int
+    kind: str = "todo"
+    mandatory: bool = True
+    role_id: int | bool = False
+    applies_to: str = "[]"
+    repeats: bool = False
+    request_on_entry: bool = False
+    activity_type_id: int | bool = False
+    lost_reason_id: int | bool = False
+    deadline: Deadline | None = None
+
+
+@dataclass(frozen=True)
+class Transition:
+    """Where a lead may go from a stage; see the model ``funnel.transition``."""
+
+    id: int
+    to_stage_id: int
+    condition: str = "[]"
+    role_ids: tuple = ()
+    reason_required: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,6 +84,8 @@ class Stage:
     is_irreversible: bool = False
     funnel_ids: tuple = ()
     requirements: tuple = ()
+    tasks: tuple = ()
+    transitions: tuple = ()
 
     def requirements_at(self, moment):
         """Return the requirements checked on ``enter`` or ``leave``."""
@@ -64,6 +113,7 @@ class Funnel:
     deal_funnel_id: int | bool = False
     head_id: int | bool = False
     hidden_fields: tuple = ()
+    company_id: int | bool = False
 
     @property
     def lead_type(self):
@@ -77,18 +127,48 @@ class Funnel:
 
 @dataclass(frozen=True)
 class FunnelRules:
-    """Every funnel, stage and lost reason of the database by id."""
+    """Every funnel, stage, lost reason and role of the database by id, and what they are called."""
 
     funnels: dict = field(default_factory=dict)
     stages: dict = field(default_factory=dict)
     reasons: dict = field(default_factory=dict)
+    roles: dict = field(default_factory=dict)
+    texts: dict = field(default_factory=dict)
+
+    def text(self, model_name, record_id, lang):
+        """Return what a record of the configuration is called, or what it tells people.
+
+        >>> rules = FunnelRules(texts={"crm.stage": {1: {"en_US": "Won", "ru_RU": "Успешно"}}})
+        >>> rules.text("crm.stage", 1, "ru_RU"), rules.text("crm.stage", 1, "fr_FR"), rules.text("crm.stage", 2, None)
+        ('Успешно', 'Won', '')
+        """
+        translations = self.texts.get(model_name, {}).get(record_id) or {}
+        return translations.get(lang) or translations.get("en_US") or ""
+
+    @cached_property
+    def templates(self):
+        """All task templates by id."""
+        return {template.id: template for stage in self.stages.values() for template in stage.tasks}
 
     @cached_property
     def watched_fields(self):
         """Return the names of the fields that must not be emptied in some stage or for some loss."""
-        requirements = (item for stage in self.stages.values() for item in stage.requirements_at("enter"))
+        requirements = [item for stage in self.stages.values() for item in stage.requirements_at("enter")]
         demanding = (*requirements, *self.reasons.values())
-        return frozenset(name for item in demanding for name in item.field_names)
+        names = {name for item in demanding for name in item.field_names}
+        if any(item.property_names for item in requirements):
+            names.add("lead_properties")
+        return frozenset(names)
+
+    @cached_property
+    def task_fields(self):
+        """Return the names of the fields that decide which tasks a lead has, who does them, and when."""
+        names = {"user_id"} if self.templates else set()
+        for template in self.templates.values():
+            names.update(domain_fields(template.applies_to))
+            if template.deadline and template.deadline.anchor != ENTRY:
+                names.add(template.deadline.anchor)
+        return frozenset(names)
 
     def stages_left(self, origin_funnel_id, origin_stage_id, target_funnel_id, target_stage_id):
         """Return the ids of the stages whose *leave* requirements a move has to satisfy.
@@ -96,7 +176,8 @@ class FunnelRules:
         A move forward leaves the stage it starts from and every stage it skips, so nobody gets past a rule by
         dragging a card over it. Entering a funnel from outside counts as coming from its first stage. Leaving a funnel
         of leads (conversion) leaves all its remaining stages; leaving any other funnel, going back and deferring
-        leave nothing.
+        leave nothing. A transition that leads straight to the target skips nothing: whoever configured it has decided
+        that the stages between are not on that way.
 
         :param origin_funnel_id: where the lead was; False if it is new or was in no funnel
         :param target_funnel_id: where it goes; False if it leaves the funnels
@@ -111,12 +192,17 @@ class FunnelRules:
         (11, 12)
         >>> rules.stages_left(False, False, 2, 21)
         (20,)
+        >>> branch = Stage(20, transitions=(Transition(1, 22),))
+        >>> FunnelRules(rules.funnels, {20: branch}).stages_left(2, 20, 2, 22)
+        (20,)
         """
         origin, target = self.funnels.get(origin_funnel_id), self.funnels.get(target_funnel_id)
         left = ()
         if target and target.kind != "deferred":
-            start = origin.position(origin_stage_id) if origin is target else 0
-            left = target.stage_ids[max(start, 0) : max(target.position(target_stage_id), 0)]
+            start = max(origin.position(origin_stage_id) if origin is target else 0, 0)
+            left = target.stage_ids[start : max(target.position(target_stage_id), 0)]
+            if left and self.transitions(left[0], target_stage_id):
+                left = left[:1]
         if origin and origin is not target and origin.kind == "lead" and not (target and target.kind == "deferred"):
             left = origin.stage_ids[max(origin.position(origin_stage_id), 0) :] + left
         return left
@@ -132,6 +218,29 @@ class FunnelRules:
         if target_funnel_id in self.funnels and target_stage_id in self.stages:
             requirements.extend(self.stages[target_stage_id].requirements_at("enter"))
         return requirements
+
+    def tasks_of_move(self, origin_funnel_id, origin_stage_id, target_funnel_id, target_stage_id):
+        """Return the templates of the mandatory tasks that a move has to find done, in the order of the stages.
+
+        The arguments are those of :meth:`stages_left`.
+        """
+        left = self.stages_left(origin_funnel_id, origin_stage_id, target_funnel_id, target_stage_id)
+        return [template for stage_id in left for template in self.stages[stage_id].tasks if template.mandatory]
+
+    def transitions(self, from_stage_id, to_stage_id):
+        """Return the transitions from one stage to another."""
+        stage = self.stages.get(from_stage_id)
+        return tuple(way for way in stage.transitions if way.to_stage_id == to_stage_id) if stage else ()
+
+    def has_transitions(self, funnel_id):
+        """Tell whether any stage of a funnel says where leads may go from it."""
+        return any(self.stages[stage_id].transitions for stage_id in self.funnels[funnel_id].stage_ids)
+
+    def templates_ahead(self, funnel_id, stage_id):
+        """Return the ids of the task templates of the stages that come after a stage in its funnel."""
+        funnel = self.funnels.get(funnel_id)
+        later = funnel.stage_ids[funnel.position(stage_id) + 1 :] if funnel else ()
+        return {template.id for later_id in later for template in self.stages[later_id].tasks}
 
     def has_barriers(self, funnel_id):
         """Tell whether any stage of a funnel is irreversible."""

@@ -29,7 +29,7 @@ class GatePass:
     make one.
 
     :param frozenset lead_ids: the leads that may pass
-    :param int stage_id: where they may go
+    :param int stage_id: where they may go; the stage they are in for a loss by the engine
     :param str reason: why
     """
 
@@ -52,12 +52,14 @@ class GateBatch:
     before: dict = field(default_factory=dict)
     kept: dict = field(default_factory=dict)
     touched: set = field(default_factory=set)
+    reason: str = ""
     conversions: dict = field(default_factory=dict)  # what would be said of each lead as it was before
     verdicts: dict = field(default_factory=dict)  # those of them that count
 
-    def remember(self, before, kept, touched):
-        """Keep the state each lead had before its first write, and what was written."""
+    def remember(self, before, kept, touched, reason):
+        """Keep the state each lead had before its first write, what was written, and why."""
         self.touched.update(touched)
+        self.reason = reason or self.reason
         for lead_id, state in before.items():
             self.before.setdefault(lead_id, state)
             self.kept.setdefault(lead_id, kept.get(lead_id, []))
@@ -65,22 +67,37 @@ class GateBatch:
 
 @dataclass
 class Verdict:
-    """What the gate says about one move; everything empty means that the lead may pass."""
+    """What the gate says about one move; everything empty means that the lead may pass.
+
+    :param list forbidden: why the lead may not go there at all, as lines of text
+    :param dict unmet: the names of the fields to fill in by requirement, none where filling in does not help
+    :param list open_tasks: the templates of the mandatory tasks that nobody has done
+    :param list approvals: the templates of the mandatory approvals that nobody has given
+    :param dict tasks: pairs of the id and the state of a task by the id of its template
+    :param needs_reason: the transition that asks for a reason which was not given, or False
+    """
 
     forbidden: list = field(default_factory=list)
-    missing: dict = field(default_factory=dict)
-    unmet: list = field(default_factory=list)
+    unmet: dict = field(default_factory=dict)
+    open_tasks: list = field(default_factory=list)
+    approvals: list = field(default_factory=list)
+    tasks: dict = field(default_factory=dict)
+    needs_reason: object = False
 
     @property
     def status(self):
-        """Return ``ok``, ``fixable`` or ``forbidden``.
+        """Return ``ok``, ``fixable``, ``needs_approval`` or ``forbidden``.
 
-        >>> Verdict().status, Verdict(unmet=[1]).status, Verdict(unmet=[1], forbidden=["no"]).status
+        >>> Verdict().status, Verdict(unmet={1: ()}).status, Verdict(unmet={1: ()}, forbidden=["no"]).status
         ('ok', 'fixable', 'forbidden')
+        >>> Verdict(approvals=[1]).status
+        'needs_approval'
         """
         if self.forbidden:
             return "forbidden"
-        return "fixable" if self.missing or self.unmet else "ok"
+        if self.approvals:
+            return "needs_approval"
+        return "fixable" if self.unmet or self.open_tasks or self.needs_reason else "ok"
 
 
 def move_kind(before, after, rules, *, overridden=False):

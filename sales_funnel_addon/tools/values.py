@@ -1,9 +1,12 @@
 """When a field counts as filled in."""
 
+from markupsafe import Markup, escape
 from odoo.tools import is_html_empty
 
 #: Field types that cannot be demanded: a boolean is never "not answered"; use a selection instead.
 UNDEMANDABLE_TYPES = frozenset({"boolean", "json", "properties_definition"})
+#: The same for the questions of a questionnaire: lead properties, some of which are no questions at all.
+UNDEMANDABLE_PROPERTIES = frozenset({"boolean", "separator"})
 
 
 def is_missing(field_type, value):
@@ -29,3 +32,23 @@ def is_missing(field_type, value):
     if field_type in ("char", "text"):
         return not (value and value.strip())
     return not value
+
+
+def fill_in(template, names):
+    """Return rich text with names in the place of their placeholders.
+
+    Nothing in the text is evaluated: whatever stands in the names stays text.
+
+    :param str template: rich text, or False
+    :param dict names: what stands in the place of each placeholder; an unknown name leaves an ellipsis
+    :rtype: markupsafe.Markup or False
+
+    >>> fill_in("<p>Hello, {client}! This is {salesperson}.</p>", {"{client}": "<b>Ivan</b>", "{salesperson}": False})
+    Markup('<p>Hello, &lt;b&gt;Ivan&lt;/b&gt;! This is ….</p>')
+    """
+    if is_html_empty(template):
+        return False
+    text = str(template)
+    for placeholder, name in names.items():
+        text = text.replace(placeholder, str(escape(name or "…")))
+    return Markup(text)

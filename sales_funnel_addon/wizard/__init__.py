@@ -1,1 +1,8 @@
-from . import crm_lead_lost, crm_lead_to_opportunity, crm_merge_opportunities, funnel_override
+from . import (
+    crm_lead_lost,
+    crm_lead_to_opportunity,
+    crm_merge_opportunities,
+    funnel_approval_refusal,
+    funnel_mass_move,
+    funnel_override,
+)

@@ -33,10 +33,8 @@ class FunnelOverride(models.TransientModel):
 
     def _describe_broken_rules(self):
         leads = self.lead_ids._origin
-        verdicts = leads._judge_moves({lead.id: lead._get_target_state(self.stage_id.id) for lead in leads})
-        refusals = {}
-        leads._collect_refusals(verdicts, refusals)
-        lines = dict.fromkeys(line for texts in refusals.values() for line in texts)
+        texts = leads._describe_move_to(self.stage_id.id)
+        lines = dict.fromkeys(line for text in texts.values() for line in text.splitlines())
         return "\n".join(f"• {line}" for line in lines)
 
     def action_apply(self):

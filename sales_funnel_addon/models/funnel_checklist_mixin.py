@@ -1,0 +1,193 @@
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..tools.checklists import DONE_STATES, plan_checklist
+from ..tools.deadlines import ENTRY
+
+
+class FunnelChecklistMixin(models.AbstractModel):
+    """The checklist of a lead: which tasks its stage gives it, and which of them keep it from moving on."""
+
+    _name = "funnel.checklist.mixin"
+    _description = "Checklist of a Lead"
+
+    # ------------------------------------------------------------
+    # THE GATE
+    # ------------------------------------------------------------
+
+    def _check_tasks(self, lead_ids_by_template, verdicts):
+        """Add the mandatory tasks that are not done to the verdicts.
+
+        The configuration decides, not the tasks that happen to be there: a task that a lead does not have yet, because
+        it has never been in that stage, is not done either.
+
+        :param dict lead_ids_by_template: who has to have done what
+        :param dict verdicts: extended here
+        """
+        if not lead_ids_by_template:
+            return
+        asked = {}
+        for template, lead_ids in lead_ids_by_template.items():
+            leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
+            leads = leads._filter_by_rule("funnel.task.template", template.id, template.applies_to)
+            asked[template] = leads.ids
+        lead_ids = {lead_id for ids in asked.values() for lead_id in ids}
+        tasks = self.browse(lead_ids)._get_tasks_by_template([template.id for template in asked])
+        for template, template_lead_ids in asked.items():
+            for lead_id in template_lead_ids:
+                task = tasks[lead_id].get(template.id)
+                if not task or task[1] not in DONE_STATES:
+                    verdict = verdicts[lead_id]
+                    (verdict.approvals if template.kind == "approval" else verdict.open_tasks).append(template)
+                    verdict.tasks[template.id] = task or (False, "open")
+
+    def _get_tasks_by_template(self, template_ids=None):
+        """Return the tasks of the leads: pairs of an id and a state by template id, by lead id."""
+        found = defaultdict(dict)
+        if self:
+            domain = [("lead_id", "in", self.ids)]
+            domain += [("template_id", "in", template_ids)] if template_ids else [("template_id", "!=", False)]
+            # what is done is done, whoever may see it
+            tasks = self.env["funnel.task"].sudo().search_fetch(domain, ["lead_id", "template_id", "state"])
+            for task in tasks:
+                found[task.lead_id.id][task.template_id.id] = (task.id, task.state)
+        return found
+
+    # ------------------------------------------------------------
+    # THE CHECKLIST FOLLOWS THE LEAD
+    # ------------------------------------------------------------
+
+    def _sync_checklists(self, entered=(), *, salesperson_changed=False):
+        """Give the leads the tasks of the stages they are in, and cancel those of stages they have left.
+
+        :param entered: the ids of the leads that have just come into their stage
+        :param bool salesperson_changed: whether the activities of the salesperson's tasks have to change hands
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        if not self or not rules.templates:
+            return
+        applicable = self._get_applicable_templates()
+        tasks = self._get_tasks_by_template()
+        create, reopen, cancel, kept = [], [], [], []
+        for lead in self:
+            here = (lead.team_id.id, lead.stage_id.id)
+            plan = plan_checklist(
+                applicable[lead.id], rules.templates_ahead(*here), tasks[lead.id], entered=lead.id in entered
+            )
+            create += [(lead.id, template_id) for template_id in plan.create]
+            reopen += plan.reopen
+            cancel += plan.cancel
+            kept += [tasks[lead.id][i][0] for i in applicable[lead.id] if i in tasks[lead.id]]
+        Task = self.env["funnel.task"].sudo()  # the checklist is the engine's, whoever moves the lead
+        Task.browse(cancel)._cancel()
+        opened = Task.browse(reopen)
+        opened._reopen()
+        opened += self._insert_tasks(create)
+        (Task.browse(kept) - opened)._update_deadlines()
+        opened._start()
+        if salesperson_changed:
+            (Task.browse(kept) - opened)._hand_over_activities()
+
+    def _get_applicable_templates(self):
+        """Return the templates of the checklist that each lead has where it is, by template id, by lead id."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        applicable = {lead.id: {} for lead in self}
+        lead_ids_by_template = defaultdict(list)
+        for lead in self:
+            funnel = rules.funnels.get(lead.team_id.id)
+            if funnel and lead.stage_id.id in funnel.stage_ids and lead.won_status == "pending" and lead.active:
+                for template in rules.stages[lead.stage_id.id].tasks:
+                    lead_ids_by_template[template].append(lead.id)
+        for template, lead_ids in lead_ids_by_template.items():
+            leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
+            for lead in leads._filter_by_rule("funnel.task.template", template.id, template.applies_to):
+                applicable[lead.id][template.id] = template
+        return applicable
+
+    @api.model
+    def _insert_tasks(self, pairs):
+        """Create open tasks for pairs of a lead id and a template id, in one statement however many there are.
+
+        The ORM inserts a hundred rows at a time. Two transactions that bring a lead into a stage at the same moment
+        make one task: whoever comes second adds nothing.
+
+        :returns: the new tasks, as superuser
+        """
+        Task = self.env["funnel.task"].sudo()
+        if not pairs:
+            return Task
+        rules = self.env["crm.team"]._get_funnel_rules()
+        leads = self.browse(dict(pairs)).sudo()
+        now = self.env.cr.now()
+        deadlines = leads._get_deadlines([(lead_id, template_id, now) for lead_id, template_id in pairs])
+        rows = [
+            SQL(
+                "(%s, %s, %s, 'open', %s, %s::timestamp, %s, %s, %s, %s)",
+                lead_id,
+                template_id,
+                rules.templates[template_id].stage_id,
+                now,
+                deadlines[lead_id, template_id] or None,
+                self.env.uid,
+                now,
+                self.env.uid,
+                now,
+            )
+            for lead_id, template_id in pairs
+        ]
+        Task.flush_model()
+        leads.flush_recordset(["active"])  # a new lead has to be there before its tasks
+        created = self.env.execute_query(
+            SQL(
+                """INSERT INTO funnel_task (lead_id, template_id, stage_id, state, opened_date, deadline,
+                                            create_uid, create_date, write_uid, write_date)
+                   VALUES %s ON CONFLICT (lead_id, template_id) DO NOTHING RETURNING id""",
+                SQL(", ").join(rows),
+            )
+        )
+        self.env["crm.lead"].invalidate_model(["funnel_task_ids"], flush=False)
+        return Task.browse(task_id for (task_id,) in created)
+
+    def _get_deadlines(self, items):
+        """Return when tasks are due, in UTC, by pairs of a lead id and a template id; False for no deadline.
+
+        :param items: triples of a lead id, a template id, and the moment at which the task has appeared
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        deadlines = {}
+        leads = self.browse(dict.fromkeys(item[0] for item in items))
+        for lead_id, template_id, opened in items:
+            rule = rules.templates[template_id].deadline
+            lead = self.browse(lead_id).with_prefetch(leads.ids)
+            moment = rule and (opened if rule.anchor == ENTRY else rule.anchor in lead._fields and lead[rule.anchor])
+            deadlines[lead_id, template_id] = moment and rule.due_at(moment, lead.team_id._get_timezone())
+        return deadlines
+
+    # ------------------------------------------------------------
+    # PROGRESS
+    # ------------------------------------------------------------
+
+    @api.depends("funnel_task_ids.state", "stage_id")
+    def _compute_funnel_task_progress(self):
+        counts, waiting = defaultdict(lambda: defaultdict(int)), defaultdict(set)
+        # everybody who sees the card sees how far it is
+        rows = (
+            self.env["funnel.task"]
+            .sudo()
+            ._read_group(
+                [("lead_id", "in", self.ids), ("state", "!=", "cancelled")],
+                ["lead_id", "stage_id", "state"],
+                ["__count"],
+            )
+        )
+        for lead, stage, state, count in rows:
+            waiting[lead.id].add(state)  # an approval may be asked for ahead of its stage
+            if stage == lead.stage_id:
+                counts[lead.id][state] += count
+        for lead in self:
+            states = counts[lead.id]
+            lead.funnel_task_count = sum(states.values())
+            lead.funnel_task_done_count = sum(states[state] for state in DONE_STATES)
+            lead.funnel_approval_state = next((s for s in ("refused", "requested") if s in waiting[lead.id]), False)

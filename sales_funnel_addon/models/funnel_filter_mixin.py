@@ -1,0 +1,65 @@
+import ast
+
+import psycopg2
+from odoo import api, models
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Domain
+from odoo.tools import mute_logger
+
+
+class FunnelFilterMixin(models.AbstractModel):
+    """A rule with filters over leads, written as text: only a literal is accepted, nothing is evaluated as code."""
+
+    _name = "funnel.filter.mixin"
+    _description = "Filters over Leads"
+
+    def _check_domains(self, *field_names):
+        """Refuse filters that would fail, or ask about what their author may not read.
+
+        :raises ValidationError: naming the field, what it holds and what is wrong with it
+        """
+        for rule in self:
+            for name in field_names:
+                rule._try_domain(self._parse_domain(rule[name], self._fields[name].string), name)
+
+    def _try_domain(self, domain, field_name):
+        """Search with the rights of whoever writes the rule: it may not ask about what they may not read.
+
+        Constraints run as superuser; presets are loaded by one as well, and may ask what they like.
+        """
+        label = self._fields[field_name]._description_string(self.env)
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self.env["crm.lead"].sudo(False).search_count(domain, limit=1)
+        except AccessError as error:
+            raise ValidationError(
+                self.env._("“%(label)s” asks about what you may not read: %(error)s", label=label, error=error)
+            ) from error
+        except (ValueError, TypeError, KeyError, psycopg2.Error) as error:
+            raise ValidationError(
+                self.env._(
+                    "“%(label)s” is not a filter over leads: %(text)s (%(error)s)",
+                    label=label,
+                    text=self[field_name],
+                    error=error,
+                )
+            ) from error
+
+    @api.model
+    def _parse_domain(self, text, label):
+        """Return the domain that ``text`` spells, as a list.
+
+        :param str text: for example ``[('phone', '!=', False)]``
+        :param str label: the name of the field for the error message
+        :raises ValidationError: when it is no domain over the fields of a lead
+        """
+        try:
+            domain = ast.literal_eval(text or "[]")
+            Domain(domain).validate(self.env["crm.lead"])
+        except (ValueError, SyntaxError, TypeError) as error:
+            raise ValidationError(
+                self.env._(
+                    "“%(label)s” is not a filter over leads: %(text)s (%(error)s)", label=label, text=text, error=error
+                )
+            ) from error
+        return domain

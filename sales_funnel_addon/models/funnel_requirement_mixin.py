@@ -1,0 +1,145 @@
+import ast
+from collections import Counter
+from datetime import UTC, timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ..tools.values import UNDEMANDABLE_PROPERTIES, is_missing
+
+#: How the answer to a question of the questionnaire is named among the fields of a lead.
+QUESTION_PREFIX = "lead_properties."
+
+
+class FunnelRequirementMixin(models.AbstractModel):
+    """How each kind of requirement is checked, for a whole batch of leads at once."""
+
+    _name = "funnel.requirement.mixin"
+    _description = "Checks of Stage Requirements"
+
+    def _check_requirement(self, requirement, lead_ids):
+        """Return the leads that do not meet a requirement, by id, with the names of what they can fill in for it.
+
+        :param sales_funnel_addon.tools.funnel_rules.Requirement requirement: what is checked
+        :param lead_ids: the ids of the leads
+        """
+        leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
+        leads = leads._filter_by_rule("funnel.requirement", requirement.id, requirement.applies_to)
+        return getattr(leads, f"_check_{requirement.kind}")(requirement) if leads else {}
+
+    def _as_judge(self):
+        """Return the leads as the rules see them: all of them, and the same whatever context a client sends."""
+        # A rule holds whether or not the user may read all that it looks at, such as orders of a colleague.
+        clean = {"lang": "en_US", "tz": self.env.user.tz, "active_test": True}
+        return self.with_env(self.env(su=True, context=clean))
+
+    def _filter_by_rule(self, model_name, rule_id, domain):
+        """Return the leads that match the domain of a rule.
+
+        :param str model_name: the model of the rule
+        :raises ValidationError: when it speaks of a field that is gone: a broken rule lets nobody pass
+        """
+        if domain == "[]":
+            return self
+        try:
+            return self.filtered_domain(Domain(ast.literal_eval(domain)))
+        except (ValueError, KeyError, TypeError) as error:
+            rule = self.env[model_name].browse(rule_id)
+            raise ValidationError(
+                self.env._(
+                    "The rule “%(name)s” of the stage “%(stage)s” is broken: %(error)s. Tell a funnel manager.",
+                    name=rule.display_name,
+                    stage=rule["from_stage_id" if "from_stage_id" in rule else "stage_id"].name,
+                    error=error,
+                )
+            ) from error
+
+    # ------------------------------------------------------------
+    # KINDS
+    # ------------------------------------------------------------
+
+    def _check_fields(self, requirement):
+        asked = (*requirement.field_names, *(QUESTION_PREFIX + name for name in requirement.property_names))
+        failed = {}
+        for lead in self:
+            missing = lead._get_missing_fields(requirement.field_names)
+            missing += lead._get_unanswered_questions(requirement.property_names)
+            if missing and (not requirement.any_field or len(missing) == len(asked)):
+                failed[lead.id] = missing
+        return failed
+
+    def _check_condition(self, requirement):
+        met = self._filter_by_rule("funnel.requirement", requirement.id, requirement.condition)
+        return {lead.id: requirement.field_names for lead in self - met}
+
+    def _check_activity(self, requirement):
+        domain = Domain("res_model", "=", "crm.lead") & Domain("res_id", "in", self.ids) & Domain("active", "=", True)
+        if requirement.activity_type_ids:
+            domain &= Domain("activity_type_id", "in", requirement.activity_type_ids)
+        if requirement.activity_days:
+            last_day = fields.Date.context_today(self) + timedelta(days=requirement.activity_days)
+            domain &= Domain("date_deadline", "<=", last_day)
+        planned = {lead_id for (lead_id,) in self.env["mail.activity"]._read_group(domain, ["res_id"])}
+        return {lead.id: () for lead in self if lead.id not in planned}
+
+    def _check_attachments(self, requirement):
+        if requirement.attachment_field:
+            names = [requirement.attachment_field] if requirement.attachment_field in self._fields else []
+            counts = {lead.id: sum(len(lead[name]) for name in names) for lead in self}
+        else:
+            names = []
+            domain = [("res_model", "=", "crm.lead"), ("res_id", "in", self.ids)]
+            counts = dict(self.env["ir.attachment"]._read_group(domain, ["res_id"], ["__count"]))
+        return {lead.id: tuple(names) for lead in self if counts.get(lead.id, 0) < requirement.minimum}
+
+    def _check_contacts(self, requirement):
+        domain = Domain("lead_id", "in", self.ids)
+        if requirement.contact_outcome == "reached":
+            domain &= Domain("outcome", "=", "reached")
+        since = self._get_start_of_counting(requirement.contact_scope)
+        contacts = self.env["funnel.contact"].search_fetch(domain, ["lead_id", "date"])
+        counts = Counter(
+            contact.lead_id.id
+            for contact in contacts
+            if contact.lead_id.id not in since or contact.date >= since[contact.lead_id.id]
+        )
+        return {lead.id: () for lead in self if counts[lead.id] < requirement.minimum}
+
+    def _get_start_of_counting(self, scope):
+        """Return the moment from which contact attempts count, by lead id; none where all of them do."""
+        if scope == "day":
+            now = fields.Datetime.context_timestamp(self, fields.Datetime.now())
+            midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+            return dict.fromkeys(self.ids, midnight.astimezone(UTC).replace(tzinfo=None))
+        return self._get_stage_entry_dates() if scope == "stage" else {}
+
+    # ------------------------------------------------------------
+    # VALUES
+    # ------------------------------------------------------------
+
+    def _get_missing_fields(self, field_names):
+        """Return those of the fields that are not filled in on this lead; a field that is gone is not missing."""
+        names = (name for name in field_names if name in self._fields)
+        return tuple(name for name in names if is_missing(self._fields[name].type, self[name]))
+
+    def _get_unanswered_questions(self, property_names):
+        """Return those of the questions that this lead has no answer to, as names of fields.
+
+        A question that the funnel of the lead no longer asks is not missing.
+        """
+        if not property_names:
+            return ()
+        questions = self._get_questions(self.team_id)
+        answers = self.lead_properties
+        return tuple(
+            QUESTION_PREFIX + name
+            for name in property_names
+            if name in questions and is_missing(questions[name]["type"], answers.get(name))
+        )
+
+    @api.model
+    def _get_questions(self, teams):
+        """Return the definitions of the questions that the funnels ask, by the name of the property."""
+        definitions = [item for team in teams.sudo() for item in team.lead_properties_definition or ()]
+        return {item["name"]: item for item in definitions if item["type"] not in UNDEMANDABLE_PROPERTIES}

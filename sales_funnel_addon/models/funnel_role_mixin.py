@@ -1,0 +1,113 @@
+from itertools import chain
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from ..tools.checklists import OPEN_STATES
+from ..tools.roles import LeadPeople
+
+
+class FunnelRoleMixin(models.AbstractModel):
+    """Who plays which role for a lead."""
+
+    _name = "funnel.role.mixin"
+    _description = "Roles of a Lead"
+
+    def _get_role_people(self, role_ids):
+        """Return who plays the roles for these leads.
+
+        :param role_ids: ids of ``funnel.role``
+        :returns: :class:`~sales_funnel_addon.tools.roles.RolePeople` by pairs of a lead id and a role id
+        :rtype: dict
+        """
+        roles = self._get_roles(role_ids)
+        if not roles:
+            return {}
+        asked = {lead.id: lead._get_lead_people() for lead in self.sudo()}  # whoever asks, the people are the same
+        responsible = {i for people in asked.values() for i in (people.salesperson_id, people.head_id) if i}
+        active_ids = self._get_active_user_ids(responsible.union(*(role.user_ids for role in roles)))
+        today = fields.Date.context_today(self)
+        return {
+            (lead_id, role.id): role.people(people, active_ids, today)
+            for lead_id, people in asked.items()
+            for role in roles
+        }
+
+    @api.model
+    def _get_roles(self, role_ids):
+        rules = self.env["crm.team"]._get_funnel_rules()
+        return [rules.roles[role_id] for role_id in role_ids if role_id in rules.roles]
+
+    def _get_lead_people(self):
+        """Return where this lead stands and who is responsible for it."""
+        team = self.team_id
+        return LeadPeople(team.id, (self.company_id or team.company_id).id, self.user_id.id, team.user_id.id)
+
+    @api.model
+    def _get_active_user_ids(self, user_ids):
+        """Return the ids of those users who still work here."""
+        domain = [("id", "in", list(user_ids)), ("active", "=", True), ("share", "=", False)]
+        # who works here is no secret to the engine, whoever asks it
+        return set(self.env["res.users"].sudo().search(domain).ids) if user_ids else set()
+
+    # ------------------------------------------------------------
+    # WHAT MY ROLES HAVE TO DO
+    # ------------------------------------------------------------
+
+    @api.depends_context("uid")
+    @api.depends("funnel_task_ids.state")
+    def _compute_funnel_has_role(self):
+        # asked by the access rules of leads, so it must not ask them in turn
+        waiting = set(self.env["funnel.task"].sudo().search(self._get_waiting_domain(self.ids)).lead_id._ids)
+        for lead in self:
+            lead.funnel_has_role = lead.id in waiting
+
+    def _search_funnel_has_role(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        waiting = self._get_waiting_domain()
+        if waiting.is_false():
+            return Domain.FALSE if True in value else Domain.TRUE
+        query = self.env["funnel.task"].sudo()._search(waiting)
+        return [("id", "in" if True in value else "not in", query.subselect("lead_id"))]
+
+    @api.model
+    def _get_waiting_domain(self, lead_ids=None):
+        """Return the domain over the open tasks of this user's roles, perhaps only of some leads."""
+        domain = self._get_role_domain() & Domain("state", "in", list(OPEN_STATES))
+        return domain if lead_ids is None else domain & Domain("lead_id", "in", lead_ids)
+
+    @api.model
+    def _get_role_domain(self):
+        """Return the domain over tasks of the roles to which this user is assigned, or for which they stand in.
+
+        Who plays a role is never stored on the tasks, so that a new assignment, an absence or an archived user counts
+        at once for all of them.
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        template_ids = {}
+        for template in rules.templates.values():
+            role = rules.roles.get(template.role_id)
+            if role and role.source == "assigned":
+                template_ids.setdefault(role, []).append(template.id)
+        if not template_ids:
+            return Domain.FALSE
+        heads = (funnel.head_id for funnel in rules.funnels.values() if funnel.head_id)
+        active_ids = self._get_active_user_ids(chain(heads, *(role.user_ids for role in template_ids)))
+        today = fields.Date.context_today(self)
+        domain = Domain.FALSE
+        for funnel in rules.funnels.values():
+            for company_id in [funnel.company_id] if funnel.company_id else [False, *self.env.user.company_ids.ids]:
+                where = LeadPeople(funnel.id, company_id, head_id=funnel.head_id)
+                mine = [
+                    template_id
+                    for role, ids in template_ids.items()
+                    if self.env.uid in role.people(where, active_ids, today).performers
+                    for template_id in ids
+                ]
+                if mine:
+                    place = Domain("lead_id.team_id", "=", funnel.id)
+                    if not funnel.company_id:
+                        place &= Domain("lead_id.company_id", "=", company_id)
+                    domain |= place & Domain("template_id", "in", mine)
+        return domain

@@ -1,0 +1,124 @@
+from odoo import fields, models
+
+from ..tools.checklists import OPEN_STATES
+
+
+class FunnelTaskActivityMixin(models.AbstractModel):
+    """What the engine does with the tasks of many leads at once, and the activities that go with them."""
+
+    _name = "funnel.task.activity.mixin"
+    _description = "Activities of Checklist Tasks"
+
+    # ------------------------------------------------------------
+    # THE CHECKLIST FOLLOWS THE LEAD
+    # ------------------------------------------------------------
+
+    def _start(self):
+        """Begin tasks that have just appeared: plan their activities, ask for the approvals that do not wait."""
+        asked = self.filtered(lambda task: task.kind == "approval" and task.template_id.request_on_entry)
+        if asked:
+            asked.write({"state": "requested", "requested_by_id": self.env.uid, "requested_date": self.env.cr.now()})
+            asked._announce(self.env._("Approval asked for"))
+            asked._notify_performers()
+        (asked + self.filtered(lambda task: task.kind == "todo"))._plan_activities()
+
+    def _reopen(self):
+        """Put tasks back on the checklist as if they had just appeared."""
+        self.write(
+            {
+                "state": "open",
+                "user_id": False,
+                "done_date": False,
+                "requested_by_id": False,
+                "requested_date": False,
+                "opened_date": self.env.cr.now(),
+            }
+        )
+        self._update_deadlines()
+
+    def _cancel(self):
+        """Take tasks off the checklist; their activities go with them."""
+        if self:
+            self.write({"state": "cancelled"})
+            self.activity_ids.unlink()
+
+    def _update_deadlines(self):
+        """Set the deadlines anew: the date they lie around may have changed."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        tasks = self.filtered(
+            lambda task: (
+                task.template_id.id in rules.templates
+                and rules.templates[task.template_id.id].deadline
+                and task.state in OPEN_STATES
+            )
+        )
+        deadlines = tasks.lead_id._get_deadlines(
+            [(task.lead_id.id, task.template_id.id, task.opened_date) for task in tasks]
+        )
+        for task in tasks:
+            deadline = deadlines[task.lead_id.id, task.template_id.id]
+            if task.deadline != deadline:
+                task.deadline = deadline
+
+    # ------------------------------------------------------------
+    # ACTIVITIES
+    # ------------------------------------------------------------
+
+    def _plan_activities(self):
+        """Plan the activities of tasks that have a type of activity, and one for each approval that was asked for."""
+        users = self._get_activity_users()
+        planned = [
+            task._prepare_activity(users[task])
+            for task in self
+            if users.get(task) and (task.template_id.activity_type_id or task.kind == "approval")
+        ]
+        if planned:
+            # quick: the assignee sees it in the web client; one e-mail for each activity would be a flood
+            self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(planned)
+
+    def _prepare_activity(self, user_id):
+        todo = self.env.ref("mail.mail_activity_data_todo", raise_if_not_found=False)
+        due = self.deadline or fields.Datetime.now()
+        return {
+            "res_model_id": self.env["ir.model"]._get_id("crm.lead"),
+            "res_id": self.lead_id.id,
+            "activity_type_id": (self.template_id.activity_type_id or todo or self.env["mail.activity.type"]).id,
+            "summary": self.name,
+            "user_id": user_id,
+            "date_deadline": fields.Datetime.context_timestamp(self, due).date(),
+            "funnel_task_id": self.id,
+        }
+
+    def _get_activity_users(self):
+        """Return the id of the user for whom the activity of each task is planned, or False, by task."""
+        people = self.lead_id._get_role_people(self.role_id.ids)
+        users = {}
+        for task in self:
+            if task.role_id:
+                users[task] = next(iter(people[task.lead_id.id, task.role_id.id].performers), False)
+            else:
+                users[task] = task.lead_id.user_id.id
+        return users
+
+    def _finish_activities(self, feedback):
+        """Mark the activities of the tasks as done."""
+        activities = self.activity_ids.filtered("active")
+        if activities:
+            activities._action_done(feedback=feedback or False)
+
+    def _hand_over_activities(self):
+        """Give the activities of open tasks to those who have to do them now, and plan those that nobody had."""
+        tasks = self.filtered(
+            lambda task: (
+                task.state in OPEN_STATES
+                and (not task.role_id or task.role_id.source == "salesperson")
+                and (task.template_id.activity_type_id or task.state == "requested")
+            )
+        )
+        users = tasks._get_activity_users()
+        for user_id in dict.fromkeys(filter(None, users.values())):
+            activities = tasks.filtered(lambda task, u=user_id: users[task] == u).activity_ids
+            activities.filtered(lambda activity, u=user_id: activity.user_id.id != u).with_context(
+                mail_activity_quick_update=True
+            ).write({"user_id": user_id})
+        tasks.filtered(lambda task: not task.activity_ids)._plan_activities()

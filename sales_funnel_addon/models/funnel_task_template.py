@@ -1,0 +1,166 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools.deadlines import ENTRY, Deadline
+from ..tools.funnel_rules import TaskTemplate
+
+#: Kinds of date fields of a lead around which a deadline can lie.
+DATE_TYPES = ("date", "datetime")
+
+
+class FunnelTaskTemplate(models.Model):
+    """A step on the checklist of a stage: what people must do, or agree to, before a lead moves on."""
+
+    _name = "funnel.task.template"
+    _inherit = ["funnel.config.mixin", "funnel.filter.mixin"]
+    _description = "Stage Task"
+    _order = "stage_id, sequence, id"
+
+    name = fields.Char("Task", required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    stage_id = fields.Many2one(
+        "crm.stage", required=True, index=True, ondelete="cascade", domain=[("is_funnel_stage", "=", True)]
+    )
+    kind = fields.Selection(
+        [("todo", "To do"), ("approval", "Approval")],
+        default="todo",
+        required=True,
+        help="To do: somebody ticks it.\nApproval: somebody asks for it, and people of the role agree or refuse.",
+    )
+    mandatory = fields.Boolean(
+        default=True, help="A lead moves on from the stage only when this is done. Going back and losing are free."
+    )
+    role_id = fields.Many2one(
+        "funnel.role",
+        ondelete="restrict",
+        help="Who does it. Empty: the salesperson. People outside the role cannot tick or approve it.",
+    )
+    instructions = fields.Text(translate=True, help="How it is done; shown beside the task.")
+    applies_to = fields.Char("Only For", default="[]", help="A filter: which leads get this task.")
+    repeats = fields.Boolean(
+        "At Every Visit", help="Coming back into the stage, the lead gets the task again although it was done."
+    )
+    request_on_entry = fields.Boolean(
+        "Ask at Once", help="The approval is asked for as soon as a lead is in the stage."
+    )
+    lost_reason_id = fields.Many2one(
+        "crm.lost.reason", "A Refusal Loses the Deal", help="A refused approval loses the lead for this reason."
+    )
+    activity_type_id = fields.Many2one(
+        "mail.activity.type",
+        "Activity",
+        domain=[("res_model", "in", [False, "crm.lead"])],
+        help="The task is planned as such an activity; doing one does the other.",
+    )
+    deadline_anchor = fields.Selection(
+        [("none", "None"), ("entry", "After the task appears"), ("field", "Around a date of the lead")],
+        "Deadline",
+        default="none",
+        required=True,
+    )
+    deadline_field_id = fields.Many2one(
+        "ir.model.fields",
+        "Date",
+        ondelete="cascade",
+        domain=[("model", "=", "crm.lead"), ("ttype", "in", list(DATE_TYPES))],
+    )
+    deadline_amount = fields.Integer("Offset", help="How much later than that moment; negative for earlier.")
+    deadline_unit = fields.Selection(
+        [("minutes", "minutes"), ("hours", "hours"), ("days", "days")], "Unit", default="days", required=True
+    )
+    deadline_has_clock = fields.Boolean("At a Set Time")
+    deadline_clock = fields.Float("Time", help="The time of that day, in the time zone of the funnel's working hours.")
+    task_ids = fields.One2many("funnel.task", "template_id", "Tasks of Leads")
+
+    _check_clock = models.Constraint(
+        "CHECK (deadline_clock >= 0 AND deadline_clock < 24)", "A time of day lies between 0:00 and 23:59."
+    )
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.constrains("kind", "role_id", "request_on_entry", "lost_reason_id", "deadline_anchor", "deadline_field_id")
+    def _check_content(self):
+        for template in self.sudo():
+            if template.kind == "approval" and not template.role_id:
+                raise ValidationError(self.env._("Say who approves “%s”: choose a role.", template.name))
+            if template.deadline_anchor == "field" and template.deadline_field_id.ttype not in DATE_TYPES:
+                raise ValidationError(self.env._("Choose the date around which “%s” is due.", template.name))
+
+    @api.constrains("applies_to")
+    def _check_applies_to(self):
+        self._check_domains("applies_to")
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        templates = super().create(vals_list)
+        templates._update_leads()
+        return templates
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not vals.keys().isdisjoint({"active", "stage_id", "applies_to"}):
+            self._update_leads()
+        return result
+
+    def unlink(self):
+        """The tasks of leads stay, under the name they had; those that nobody has done yet are cancelled."""
+        stages = self.stage_id
+        for template in self.sudo():
+            template.task_ids.write({"title": template.name})
+        result = super().unlink()
+        stages._get_open_leads()._sync_checklists()
+        return result
+
+    def _update_leads(self):
+        """Give the leads that are in the stages already the tasks they lack, and cancel those they no longer need."""
+        (self.stage_id | self.sudo().task_ids.stage_id)._get_open_leads()._sync_checklists()
+
+    def _prepare_rule(self):
+        """Return this template as the engine works with it."""
+        anchor = {"entry": ENTRY, "field": self.deadline_field_id.name}.get(self.deadline_anchor)
+        return TaskTemplate(
+            id=self.id,
+            stage_id=self.stage_id.id,
+            kind=self.kind,
+            mandatory=self.mandatory,
+            role_id=self.role_id.id,
+            applies_to=self.applies_to or "[]",
+            repeats=self.repeats,
+            request_on_entry=self.request_on_entry,
+            activity_type_id=self.activity_type_id.id,
+            lost_reason_id=self.lost_reason_id.id,
+            deadline=anchor
+            and Deadline(
+                anchor,
+                self.deadline_amount,
+                self.deadline_unit,
+                self.deadline_clock if self.deadline_has_clock else None,
+            ),
+        )
+
+    @api.model
+    def _get_rule_fields(self):
+        return [
+            "name",
+            "sequence",
+            "active",
+            "stage_id",
+            "kind",
+            "mandatory",
+            "role_id",
+            "instructions",
+            "applies_to",
+            "repeats",
+            "request_on_entry",
+            "lost_reason_id",
+            "activity_type_id",
+            "deadline_anchor",
+            "deadline_field_id",
+            "deadline_amount",
+            "deadline_unit",
+            "deadline_has_clock",
+            "deadline_clock",
+        ]

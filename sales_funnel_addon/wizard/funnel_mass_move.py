@@ -1,0 +1,90 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Command
+
+
+class FunnelMassMove(models.TransientModel):
+    """The dialog that moves several leads to a stage: those that may go, with a table of the others and why."""
+
+    _name = "funnel.mass.move"
+    _description = "Move Several Leads"
+
+    lead_ids = fields.Many2many("crm.lead", string="Leads", required=True)
+    team_id = fields.Many2one("crm.team", "Funnel", compute="_compute_team_id")
+    stage_id = fields.Many2one("crm.stage", "To", required=True)
+    reason = fields.Char(help="Where a way between stages asks for it.")
+    line_ids = fields.One2many("funnel.mass.move.line", "wizard_id", "Result", compute="_compute_line_ids", store=True)
+    is_done = fields.Boolean(readonly=True)
+    ready_count = fields.Integer(compute="_compute_ready_count")
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        if "lead_ids" in fields_list and self.env.context.get("active_model") == "crm.lead":
+            values.setdefault("lead_ids", [Command.set(self.env.context.get("active_ids", []))])
+        return values
+
+    @api.depends("lead_ids")
+    def _compute_team_id(self):
+        for wizard in self:
+            teams = wizard.lead_ids.team_id
+            wizard.team_id = teams if len(teams) == 1 and teams.funnel_kind else False
+
+    @api.depends("stage_id", "reason", "lead_ids")
+    def _compute_line_ids(self):
+        for wizard in self:
+            if wizard.is_done:
+                continue
+            leads, stage = wizard.lead_ids._origin, wizard.stage_id._origin
+            texts = leads._describe_move_to(stage.id, wizard.reason or "") if stage else {}
+            wizard.line_ids = [
+                Command.clear(),
+                *(
+                    Command.create(
+                        {
+                            "lead_id": lead.id,
+                            "from_stage_id": lead.stage_id.id,
+                            "state": "blocked" if texts[lead.id] else "ready",
+                            "message": texts[lead.id],
+                        }
+                    )
+                    for lead in leads
+                    if lead.id in texts
+                ),
+            ]
+
+    @api.depends("line_ids.state")
+    def _compute_ready_count(self):
+        for wizard in self:
+            wizard.ready_count = len(wizard.line_ids.filtered(lambda line: line.state == "ready"))
+
+    def action_apply(self):
+        """Move the leads that may go, in one write, and show what became of each."""
+        self.ensure_one()
+        if not self.team_id:
+            raise UserError(self.env._("Choose leads of one funnel."))
+        texts = self.lead_ids._describe_move_to(self.stage_id.id, self.reason or "")
+        leads = self.lead_ids.filtered(lambda lead: not texts[lead.id])
+        leads.write({"stage_id": self.stage_id.id, "funnel_move_reason": self.reason})
+        self.is_done = True
+        for line in self.line_ids:
+            line.state = "moved" if line.lead_id in leads else "blocked"
+            line.message = texts[line.lead_id.id]
+        return {
+            **self.env["ir.actions.actions"]._for_xml_id("sales_funnel_addon.funnel_mass_move_action"),
+            "res_id": self.id,
+        }
+
+
+class FunnelMassMoveLine(models.TransientModel):
+    """What becomes of one lead when several are moved."""
+
+    _name = "funnel.mass.move.line"
+    _description = "Result of a Mass Move"
+    _order = "state, id"
+
+    wizard_id = fields.Many2one("funnel.mass.move", required=True, ondelete="cascade")
+    lead_id = fields.Many2one("crm.lead", readonly=True)
+    from_stage_id = fields.Many2one("crm.stage", "From", readonly=True)
+    state = fields.Selection([("blocked", "Blocked"), ("moved", "Moved"), ("ready", "Can go")], readonly=True)
+    message = fields.Text("Why", readonly=True)
