@@ -49,6 +49,37 @@ class FunnelFactory:
         )
 
     @classmethod
+    def demand_kind(cls, stage, kind, **values):
+        """Add a requirement of another kind than fields and conditions to ``stage``."""
+        return cls.env["funnel.requirement"].create({"stage_id": stage.id, "kind": kind, **values})
+
+    @classmethod
+    def make_role(cls, name, *users, source="assigned", **assignment):
+        """Create a role that ``users`` play, each with the values ``assignment``."""
+        people = [Command.create({"user_id": user.id, **assignment}) for user in users]
+        return cls.env["funnel.role"].create({"name": name, "source": source, "assignment_ids": people})
+
+    @classmethod
+    def make_task(cls, stage, name="Call", **values):
+        """Add a task to the checklist of ``stage``; return the template."""
+        return cls.env["funnel.task.template"].create({"stage_id": stage.id, "name": name, **values})
+
+    @classmethod
+    def make_approval(cls, stage, role, name="Contract agreed", **values):
+        """Add an approval by ``role`` to the checklist of ``stage``; return the template."""
+        return cls.make_task(stage, name, kind="approval", role_id=role.id, **values)
+
+    @classmethod
+    def make_way(cls, origin, target, **values):
+        """Create a transition from one stage to another."""
+        return cls.env["funnel.transition"].create({"from_stage_id": origin.id, "to_stage_id": target.id, **values})
+
+    @classmethod
+    def task_of(cls, lead, template):
+        """Return the task that ``lead`` has of ``template``."""
+        return lead.funnel_task_ids.filtered(lambda task: task.template_id == template)
+
+    @classmethod
     def make_reason(cls, name, *teams, **values):
         """Create a lost reason of the funnels ``teams``."""
         return cls.env["crm.lost.reason"].create(
@@ -88,10 +119,12 @@ class FunnelCase(FunnelFactory, TransactionCase):
         with super().assertRaisesRegex(exception, regex, **kwargs) as caught, self.env.cr.savepoint():
             yield caught
 
-    def make_deal(self, **values):
+    @classmethod
+    def make_deal(cls, **values):
         """Create a deal of the salesperson, as the salesperson."""
-        return self.as_salesperson(self.make_leads(self.deals, user_id=self.salesperson.id, **values))
+        return cls.as_salesperson(cls.make_leads(cls.deals, user_id=cls.salesperson.id, **values))
 
-    def as_salesperson(self, records):
+    @classmethod
+    def as_salesperson(cls, records):
         """Return the records as the salesperson sees them."""
-        return records.with_user(self.salesperson)
+        return records.with_user(cls.salesperson)

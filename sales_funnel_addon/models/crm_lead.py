@@ -174,7 +174,7 @@ class CrmLead(models.Model):
         if not self or not self._touches_gate(vals):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
-        touched, reason = frozenset(vals), vals.get("funnel_move_reason") or ""
+        touched, reason = frozenset(vals), str(vals.get("funnel_move_reason") or "").strip()
         result = super().write(vals)
         batch = self.env.context.get("funnel_gate_batch")
         if isinstance(batch, GateBatch):

@@ -54,7 +54,6 @@ class CrmTeam(models.Model):
     resource_calendar_id = fields.Many2one(
         "resource.calendar",
         "Working Hours",
-        check_company=True,
         help="When the people of this funnel work, and in which time zone. Empty: the working hours of the company.",
     )
     stage_ids = fields.Many2many("crm.stage", string="Stages", help="The stages of the funnel in their order.")
@@ -67,6 +66,7 @@ class CrmTeam(models.Model):
         groups="sales_funnel_addon.group_funnel_manager",
         help="Fields that the forms of this funnel do not show. A stage that requires one shows it all the same.",
     )
+    role_assignment_ids = fields.One2many("funnel.role.assignment", "team_id", "Roles")
     funnel_action_id = fields.Many2one("ir.actions.act_window", "Funnel Screen", readonly=True, copy=False)
     funnel_menu_id = fields.Many2one("ir.ui.menu", "Menu Entry", readonly=True, copy=False)
 

@@ -66,7 +66,7 @@ class FunnelChecklistMixin(models.AbstractModel):
         :param bool salesperson_changed: whether the activities of the salesperson's tasks have to change hands
         """
         rules = self.env["crm.team"]._get_funnel_rules()
-        if not self or not rules.templates:
+        if not self:
             return
         applicable = self._get_applicable_templates()
         tasks = self._get_tasks_by_template()
@@ -148,6 +148,7 @@ class FunnelChecklistMixin(models.AbstractModel):
             )
         )
         self.env["crm.lead"].invalidate_model(["funnel_task_ids"], flush=False)
+        self.env["funnel.task.template"].invalidate_model(["task_ids"], flush=False)
         return Task.browse(task_id for (task_id,) in created)
 
     def _get_deadlines(self, items):

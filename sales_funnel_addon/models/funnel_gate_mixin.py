@@ -205,6 +205,8 @@ class FunnelGateMixin(models.AbstractModel):
     def _follow_with_checklists(self, before, after, moved, touched):
         """Let the checklists follow the leads that a write or a creation has moved, closed, reopened or changed."""
         rules = self.env["crm.team"]._get_funnel_rules()
+        if not rules.templates:
+            return
         changed = not rules.task_fields.isdisjoint(touched)
         concerned = [
             lead_id

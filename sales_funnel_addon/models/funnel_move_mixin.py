@@ -16,7 +16,7 @@ class FunnelMoveMixin(models.AbstractModel):
 
         :param dict before: the states before, by lead id
         :param dict after: the states after, by lead id
-        :param str reason: why the rules were overridden
+        :param str reason: why the leads were moved, or why the rules were overridden
         :param overridden: the ids of the leads that passed against the rules
         """
         rules = self.env["crm.team"]._get_funnel_rules()
@@ -39,7 +39,7 @@ class FunnelMoveMixin(models.AbstractModel):
                     before.get(lead.id, LeadState()),
                     after[lead.id],
                     since=entered.get(lead.id),
-                    reason=reason if lead.id in overridden else "",
+                    reason=reason,
                 )
                 for lead in self.browse(events)
             ]
@@ -59,7 +59,7 @@ class FunnelMoveMixin(models.AbstractModel):
             "user_id": self.env.uid,
             "date": now,
             "hours_in_stage": max((now - since).total_seconds(), 0) / 3600,
-            "reason": reason or (self._get_loss_summary() if kind == "lost" else False),
+            "reason": self._get_loss_summary() if kind == "lost" else reason,
         }
 
     def _get_stage_entry_dates(self):

@@ -207,7 +207,8 @@ class FunnelTaskFlowMixin(models.AbstractModel):
 
     def _lose_leads(self, comment):
         """Lose the leads for which a refused approval is the end."""
-        for reason, tasks in self.filtered("template_id.lost_reason_id").grouped("template_id.lost_reason_id").items():
+        deadly = self.filtered("template_id.lost_reason_id")
+        for reason, tasks in deadly.grouped(lambda task: task.template_id.lost_reason_id).items():
             for stage, leads in tasks.lead_id.grouped("stage_id").items():
                 # the loss is the engine's: whoever refuses can neither fill in what the reason asks for nor edit leads
                 gate_pass = GatePass(frozenset(leads.ids), stage.id, comment)

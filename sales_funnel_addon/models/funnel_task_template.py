@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..tools.checklists import OPEN_STATES
 from ..tools.deadlines import ENTRY, Deadline
 from ..tools.funnel_rules import TaskTemplate
 
@@ -107,12 +108,10 @@ class FunnelTaskTemplate(models.Model):
 
     def unlink(self):
         """The tasks of leads stay, under the name they had; those that nobody has done yet are cancelled."""
-        stages = self.stage_id
         for template in self.sudo():
             template.task_ids.write({"title": template.name})
-        result = super().unlink()
-        stages._get_open_leads()._sync_checklists()
-        return result
+        self.sudo().task_ids.filtered(lambda task: task.state in OPEN_STATES)._cancel()
+        return super().unlink()
 
     def _update_leads(self):
         """Give the leads that are in the stages already the tasks they lack, and cancel those they no longer need."""
