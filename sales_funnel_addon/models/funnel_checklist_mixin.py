@@ -35,13 +35,29 @@ class FunnelChecklistMixin(models.AbstractModel):
             asked[template] = leads.ids
         lead_ids = {lead_id for ids in asked.values() for lead_id in ids}
         tasks = self.browse(lead_ids)._get_tasks_by_template([template.id for template in asked])
+        fulfilled = self._get_fulfilled({template.id: ids for template, ids in asked.items()})
         for template, template_lead_ids in asked.items():
             for lead_id in template_lead_ids:
                 task = tasks[lead_id].get(template.id)
-                if not task or task[1] not in DONE_STATES:
+                if (not task or task[1] not in DONE_STATES) and (lead_id, template.id) not in fulfilled:
                     verdict = verdicts[lead_id]
                     (verdict.approvals if template.kind == "approval" else verdict.open_tasks).append(template)
                     verdict.tasks[template.id] = task or (False, "open")
+
+    def _get_fulfilled(self, lead_ids_by_template):
+        """Return which tasks are done by themselves now, as pairs of a lead id and a template id.
+
+        :param dict lead_ids_by_template: the ids of the leads to look at by template id
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        fulfilled = set()
+        for template_id, lead_ids in lead_ids_by_template.items():
+            condition = rules.templates[template_id].done_condition
+            if condition != "[]":
+                leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
+                leads = leads._filter_by_rule("funnel.task.template", template_id, condition)
+                fulfilled.update((lead.id, template_id) for lead in leads)
+        return fulfilled
 
     def _get_tasks_by_template(self, template_ids=None):
         """Return the tasks of the leads: pairs of an id and a state by template id, by lead id."""
@@ -81,14 +97,17 @@ class FunnelChecklistMixin(models.AbstractModel):
             cancel += plan.cancel
             kept += [tasks[lead.id][i][0] for i in applicable[lead.id] if i in tasks[lead.id]]
         Task = self.env["funnel.task"].sudo()  # the checklist is the engine's, whoever moves the lead
-        Task.browse(cancel)._cancel()
         opened = Task.browse(reopen)
         opened._reopen()
         opened += self._insert_tasks(create)
-        (Task.browse(kept) - opened)._update_deadlines()
-        opened._start()
+        present, left = Task.browse(kept) - opened, Task.browse(cancel)
+        done = (present + opened + left)._filter_fulfilled()
+        done._do_by_itself()
+        (left - done)._cancel()
+        present._update_deadlines()
+        (opened - done)._start()
         if salesperson_changed:
-            (Task.browse(kept) - opened)._hand_over_activities()
+            present._hand_over_activities()
 
     def _get_applicable_templates(self):
         """Return the templates of the checklist that each lead has where it is, by template id, by lead id."""

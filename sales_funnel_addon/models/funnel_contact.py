@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class FunnelContact(models.Model):
@@ -29,3 +29,10 @@ class FunnelContact(models.Model):
         required=True,
     )
     note = fields.Char()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        contacts = super().create(vals_list)
+        if "funnel_contact_ids" in self.env["crm.team"]._get_funnel_rules().task_fields:
+            contacts.lead_id._sync_checklists()
+        return contacts

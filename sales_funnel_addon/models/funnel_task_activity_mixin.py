@@ -22,6 +22,24 @@ class FunnelTaskActivityMixin(models.AbstractModel):
             asked._notify_performers()
         (asked + self.filtered(lambda task: task.kind == "todo"))._plan_activities()
 
+    def _filter_fulfilled(self):
+        """Return those of the open tasks that are done by themselves, because of what their leads are now."""
+        templates = self.env["crm.team"]._get_funnel_rules().templates
+        waiting = self.filtered(
+            lambda task: task.state == "open"
+            and task.template_id.id in templates
+            and templates[task.template_id.id].done_condition != "[]"
+        )
+        by_template = {template.id: tasks.lead_id.ids for template, tasks in waiting.grouped("template_id").items()}
+        fulfilled = waiting.lead_id._get_fulfilled(by_template)
+        return waiting.filtered(lambda task: (task.lead_id.id, task.template_id.id) in fulfilled)
+
+    def _do_by_itself(self):
+        """Tick tasks that are done by themselves; whoever has changed the lead has done them."""
+        if self:
+            self.write({"state": "done", "user_id": self.env.uid, "done_date": self.env.cr.now()})
+            self._finish_activities(False)
+
     def _reopen(self):
         """Put tasks back on the checklist as if they had just appeared."""
         self.write(

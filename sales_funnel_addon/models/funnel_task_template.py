@@ -39,6 +39,11 @@ class FunnelTaskTemplate(models.Model):
     )
     instructions = fields.Text(translate=True, help="How it is done; shown beside the task.")
     applies_to = fields.Char("Only For", default="[]", help="A filter: which leads get this task.")
+    done_condition = fields.Char(
+        "Done by Itself When",
+        default="[]",
+        help="A filter: as soon as a lead matches it, the task is ticked. Empty: somebody ticks it.",
+    )
     repeats = fields.Boolean(
         "At Every Visit", help="Coming back into the stage, the lead gets the task again although it was done."
     )
@@ -90,9 +95,12 @@ class FunnelTaskTemplate(models.Model):
             if template.deadline_anchor == "field" and template.deadline_field_id.ttype not in DATE_TYPES:
                 raise ValidationError(self.env._("Choose the date around which “%s” is due.", template.name))
 
-    @api.constrains("applies_to")
-    def _check_applies_to(self):
-        self._check_domains("applies_to")
+    @api.constrains("applies_to", "done_condition", "kind")
+    def _check_filters(self):
+        self._check_domains("applies_to", "done_condition")
+        for template in self:
+            if template.kind == "approval" and self._parse_domain(template.done_condition, ""):
+                raise ValidationError(self.env._("“%s” is an approval: nobody but people can give it.", template.name))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -102,7 +110,7 @@ class FunnelTaskTemplate(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not vals.keys().isdisjoint({"active", "stage_id", "applies_to"}):
+        if not vals.keys().isdisjoint({"active", "stage_id", "applies_to", "done_condition"}):
             self._update_leads()
         return result
 
@@ -127,6 +135,7 @@ class FunnelTaskTemplate(models.Model):
             mandatory=self.mandatory,
             role_id=self.role_id.id,
             applies_to=self.applies_to or "[]",
+            done_condition=self.done_condition or "[]",
             repeats=self.repeats,
             request_on_entry=self.request_on_entry,
             activity_type_id=self.activity_type_id.id,
@@ -152,6 +161,7 @@ class FunnelTaskTemplate(models.Model):
             "role_id",
             "instructions",
             "applies_to",
+            "done_condition",
             "repeats",
             "request_on_entry",
             "lost_reason_id",

@@ -58,6 +58,7 @@ class TaskTemplate:
     mandatory: bool = True
     role_id: int | bool = False
     applies_to: str = "[]"
+    done_condition: str = "[]"
     repeats: bool = False
     request_on_entry: bool = False
     activity_type_id: int | bool = False
@@ -165,7 +166,7 @@ class FunnelRules:
         """Return the names of the fields that decide which tasks a lead has, who does them, and when."""
         names = {"user_id"} if self.templates else set()
         for template in self.templates.values():
-            names.update(domain_fields(template.applies_to))
+            names.update(domain_fields(template.applies_to), domain_fields(template.done_condition))
             if template.deadline and template.deadline.anchor != ENTRY:
                 names.add(template.deadline.anchor)
         return frozenset(names)

@@ -27,10 +27,11 @@ def deal(office):
 
 
 @pytest.fixture
-def unpaid_deal(office, deal):
+def unpaid_deal(office):
     """A deal of which only the payment is missing."""
-    office.move(deal, "stage_deal_payment")
-    return deal
+    deal_id = office.worked_deal()
+    office.move(deal_id, "stage_deal_payment")
+    return deal_id
 
 
 @pytest.fixture(scope="package")
@@ -40,6 +41,7 @@ def paid_deal(office):
     for stage in ("stage_lead_contact", "stage_lead_no_answer", "stage_lead_qualification"):
         office.move(lead_id, stage)
     office.convert(lead_id)
+    office.do_tasks(lead_id, "funnel_deals")
     for stage in ("stage_deal_proposal", "stage_deal_contract", "stage_deal_shipment", "stage_deal_payment"):
         office.move(lead_id, stage)
     office.anna.write("crm.lead", lead_id, contract_amount=100000, received_amount=100000)

@@ -66,8 +66,14 @@ class Office:
         """Return a new lead of the funnel of leads, made by Anna if nobody else is named."""
         return (desk or self.anna).create("crm.lead", team_id=self.admin.ref("funnel_leads"), **values)
 
+    def worked_lead(self, desk=None, **values):
+        """Return a lead on which everything has been done that the checklists of its funnel ask for."""
+        lead_id = self.new_lead(desk, **values)
+        self.do_tasks(lead_id, "funnel_leads", desk)
+        return lead_id
+
     def qualified_lead(self, desk=None, **values):
-        """Return a lead that has everything that the conversion asks for."""
+        """Return a lead that has everything that the conversion asks for, and on which everything has been done."""
         desk = desk or self.anna
         known = {
             "contact_name": "Вера Мороз",
@@ -76,11 +82,25 @@ class Office:
             "description": "Нужна кухня",
             **values,
         }
-        return self.new_lead(desk, **known)
+        return self.worked_lead(desk, **known)
 
     def new_deal(self, **values):
         """Return a deal of Anna in the first stage of the deals."""
         return self.anna.create("crm.lead", **{"team_id": self.anna.ref("funnel_deals"), "name": "Кухня", **values})
+
+    def worked_deal(self, **values):
+        """Return a deal in the first stage on which everything has been done that its funnel asks for."""
+        deal_id = self.new_deal(**values)
+        self.do_tasks(deal_id, "funnel_deals")
+        return deal_id
+
+    def do_tasks(self, lead_id, funnel, desk=None):
+        """Do what the stages of a funnel ask for: Anna her tasks, Boris the approvals and what nobody is there for."""
+        domain = [("stage_id.team_ids", "in", [self.admin.ref(funnel)]), ("mandatory", "=", True)]
+        for template in self.admin.rows("funnel.task.template", domain, "id", "kind", "role_id"):
+            doer = self.boris if template["role_id"] else (desk or self.anna)
+            state = "approved" if template["kind"] == "approval" else "done"
+            doer.create("funnel.task", lead_id=lead_id, template_id=template["id"], state=state)
 
     def move(self, lead_id, stage, desk=None):
         """Drag a card to a stage: the web client writes nothing but the stage."""

@@ -66,10 +66,39 @@ def verdict(office, lead_id, stage, desk=None):
     return answer
 
 
-def test_the_verdict_lets_pass(office, deal):
-    answer = verdict(office, deal, "stage_deal_contract")
+def test_the_verdict_lets_pass(office, unpaid_deal):
+    answer = verdict(office, unpaid_deal, "stage_deal_contract")
     assert (answer["status"], answer["missing_fields"], answer["can_override"]) == ("ok", [], False)
-    assert (answer["lead"]["id"], answer["stage"]["name"]) == (deal, "Contract / invoice")
+    assert (answer["lead"]["id"], answer["stage"]["name"]) == (unpaid_deal, "Contract / invoice")
+
+
+def test_the_verdict_names_what_has_to_be_done(office, deal):
+    answer = verdict(office, deal, "stage_deal_shipment")
+    assert answer["status"] == "needs_approval"
+    assert [task["name"] for task in answer["tasks"]][:2] == [
+        "Check the stock or the delivery time",
+        "Prepare the proposal",
+    ]
+    assert [(item["name"], item["state"], item["people"], item["can_do"]) for item in answer["approvals"]] == [
+        ("Contract agreed", "open", ["Boris"], False),
+        ("Contract signed", "open", ["Boris"], False),
+    ]
+
+
+def test_an_approval_is_asked_for_refused_and_given(office, anna, deal):
+    template = anna.ref("task_deal_contract_agreed")
+    anna.write("crm.lead", deal, funnel_task_ids=[(0, 0, {"template_id": template, "state": "requested"})])
+    [task] = office.boris.rows("funnel.task", [("is_mine", "=", True), ("lead_id", "=", deal)], "id", "state")
+    assert task["state"] == "requested"
+    with office.refused("Boris", kind="AccessError"):
+        anna.call("funnel.task", "action_approve", [task["id"]])
+    with office.refused("Write why it is refused"):
+        office.boris.write("funnel.task", task["id"], state="refused")
+    office.boris.write("funnel.task", task["id"], state="refused", comment="Нет спецификации")
+    assert anna.read("funnel.task", task["id"], "state", "comment") == {"state": "refused", "comment": "Нет спецификации"}
+    anna.call("funnel.task", "action_request", [task["id"]])
+    office.boris.call("funnel.task", "action_approve", [task["id"]])
+    assert anna.read("crm.lead", deal, "funnel_approval_state") == {"funnel_approval_state": False}
 
 
 def test_the_verdict_asks_for_what_is_missing(office, unpaid_deal):

@@ -113,9 +113,10 @@ def test_a_stage_is_found_by_its_name_in_its_own_funnel(office):
     """Stock Odoo has a stage *Won* as well; on the screen of a funnel the name means the stage of the funnel."""
     rows, columns = [("Оплачено", "Won", 5, 5)], ["contact_name", "stage_id", "contract_amount", "received_amount"]
     headers = ["Contact", "Stage", "Contract", "Received"]
-    _preview, result = office.import_file(office.anna, "funnel_deals", headers, rows, columns)
-    assert (len(result["ids"] or []), result["messages"]) == (1, [])
-    assert office.place(result["ids"][0]) == ("funnel_deals", "stage_deal_won")
+    with office.nothing_written():
+        _preview, result = office.import_file(office.anna, "funnel_deals", headers, rows, columns)
+    assert not result["ids"]
+    assert "Оплачено\n• To do first: Check the stock or the delivery time" in result["messages"][0]["message"]
 
 
 def test_a_row_in_the_stage_of_another_funnel_is_refused(office):
@@ -139,7 +140,8 @@ def test_a_row_in_a_late_stage_needs_what_the_way_there_asks_for(office):
         )
     assert not result["ids"]
     [message] = [message for message in result["messages"] if message["rows"]["from"] == 1]
-    assert "Unpaid\n• The client has not paid the whole contract amount yet" in message["message"]
+    assert "Unpaid\n• The client has not paid the whole contract amount yet\n• To do first: Check" in message["message"]
+    assert "Needs an approval: Contract signed (Head of sales)" in message["message"]
 
 
 def test_an_import_that_moves_leads_keeps_the_rules_too(office, unpaid_deal):
@@ -163,13 +165,16 @@ def test_an_import_that_moves_leads_keeps_the_rules_too(office, unpaid_deal):
 def test_a_lead_walks_through_its_stages(office, anna, imported):
     _preview, _result, leads = imported
     lead_id = leads[0]["id"]
+    with office.refused("To do first: First analysis"):
+        office.move(lead_id, "stage_lead_contact")
+    office.do_tasks(lead_id, "funnel_leads")
     for stage in ("stage_lead_contact", "stage_lead_qualification"):
         office.move(lead_id, stage)
         assert office.place(lead_id) == ("funnel_leads", stage)
 
 
 def test_a_lead_that_lacks_something_is_not_converted(office):
-    lead_id = office.new_lead(partner_name="ООО «Ромашка»")
+    lead_id = office.worked_lead(partner_name="ООО «Ромашка»")
     office.move(lead_id, "stage_lead_qualification")
     missing = (
         "Fill in: Contact Name, Source",
@@ -188,19 +193,20 @@ def test_the_refusal_speaks_russian_to_a_russian(office):
         "Заполните: Источник",
         "хотя бы одно из полей: Эл. почта, Телефон",
         "Опишите, что нужно клиенту (Заметки)",
+        "Сначала сделайте: Первичный анализ: не дубль, не тест, реальный клиент",
     )
     with office.refused(*missing):
         office.anna_in_russian.call("crm.lead", "convert_opportunity", [lead_id], False)
 
 
 def test_skipping_the_qualification_skips_none_of_its_rules(office):
-    lead_id = office.new_lead(contact_name="Вера", phone="+7 912 345-67-89", description="Кухня")
+    lead_id = office.worked_lead(contact_name="Вера", phone="+7 912 345-67-89", description="Кухня")
     with office.refused("Вера\n• Fill in: Source"):
         office.convert(lead_id)
 
 
 def test_a_complete_lead_becomes_a_deal_with_a_contact(office, anna):
-    lead_id = office.new_lead(contact_name="Вера Мороз", partner_name="ООО «Север»")
+    lead_id = office.worked_lead(contact_name="Вера Мороз", partner_name="ООО «Север»")
     office.move(lead_id, "stage_lead_qualification")
     anna.write(
         "crm.lead", lead_id, phone="8 (912) 345-67-89", source_id=anna.ref("source_website"), description="Кухня"
@@ -271,7 +277,7 @@ def test_an_unpaid_deal_is_not_won(office, anna, unpaid_deal):
 
 def test_several_deals_are_moved_all_or_none(office, anna):
     amounts = {"contract_amount": 100, "received_amount": 100}
-    paid, unpaid = office.new_deal(name="Стол", **amounts), office.new_deal(name="Стул")
+    paid, unpaid = office.worked_deal(name="Стол", **amounts), office.worked_deal(name="Стул")
     with office.refused("Стул\n• Fill in: Contract Amount, Received Amount") as caught:
         anna.write("crm.lead", [paid, unpaid], stage_id=anna.ref("stage_deal_won"))
     assert "Стол" not in str(caught.value)
