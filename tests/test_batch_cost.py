@@ -34,9 +34,29 @@ class TestBatchCost(FunnelCase):
         cls.demand(cls.measurement, "contact_name", applies_to="[('expected_revenue', '>', 100)]")
         cls.demand_condition(cls.measurement, "[('order_ids', '=', False)]", "There is an order already")
         cls.demand_condition(cls.contract, "[('user_id.active', '=', True)]", "Nobody is responsible")
+        cls.demand_kind(cls.measurement, "attachments", applies_to="[('expected_revenue', '<', 0)]")
+        cls.demand_kind(cls.measurement, "activity", applies_to="[('expected_revenue', '<', 0)]")
+        cls.demand_kind(cls.measurement, "contacts", moment="leave", applies_to="[('expected_revenue', '<', 0)]")
+        cls.set_up_tasks()
         cls.demand(cls.qualified, "contact_name", moment="leave")
         cls.price.comment_required = True
         cls.price.required_field_ids = cls.env["ir.model.fields"]._get("crm.lead", "city")
+
+    @classmethod
+    def set_up_tasks(cls):
+        """Give the stage that the deals enter ten tasks of all kinds, and the first stage a way and a task."""
+        lawyer = cls.make_role("Lawyer", cls.head)
+        cls.make_task(cls.estimate, "Optional", mandatory=False)
+        cls.make_task(cls.estimate, "By itself", done_condition="[('city', '=', 'Perm')]")
+        cls.make_way(cls.estimate, cls.measurement, condition="[('city', '!=', False)]", message="Where is it?")
+        cls.make_way(cls.estimate, cls.contract)
+        cls.make_way(cls.estimate, cls.done, role_ids=[Command.link(cls.make_role("Seller", cls.salesperson).id)])
+        cls.make_task(cls.measurement, "Some", applies_to="[('expected_revenue', '>', 100)]", mandatory=False)
+        cls.make_task(cls.measurement, "At once", deadline_anchor="entry", mandatory=False)
+        cls.make_task(cls.measurement, "Of a role", role_id=lawyer.id, mandatory=False)
+        cls.make_approval(cls.measurement, lawyer, mandatory=False)
+        for number in range(6):
+            cls.make_task(cls.measurement, f"Step {number}", mandatory=False)
 
     # ------------------------------------------------------------
     # MEASURING
@@ -143,6 +163,25 @@ class TestBatchCost(FunnelCase):
     def test_win(self):
         self.assert_nothing_per_lead(self.win, self.deals, tracking_disable=True)
 
+    def test_the_check_before_a_move(self):
+        """At most six queries, with something of everything missing, when the rules and labels are in memory."""
+        deal = self.make_complete_leads(self.deals, 1)
+        self.make_task(self.estimate, "Mandatory")
+        approval = self.make_approval(self.estimate, self.make_role("Finance", self.head), "Debts")
+        self.demand(self.measurement, "website")
+        self.task_of(deal, approval).action_request()
+        deal.funnel_check_move(self.measurement.id)
+        self.finish()
+        self.env.invalidate_all()
+        self.assertTrue(deal.env.user.company_ids and deal.env.user.name)  # every request reads its user
+        self.assertFalse(deal.sudo().order_ids)  # what a condition looks at is read for the condition
+        self.assertTrue(deal.name)
+        before = self.env.cr.sql_log_count
+        verdict = deal.funnel_check_move(self.measurement.id)
+        self.assertEqual(verdict["status"], "needs_approval")
+        self.assertTrue(verdict["tasks"] and verdict["approvals"] and verdict["missing_fields"])
+        self.assertLessEqual(self.env.cr.sql_log_count - before, 6)
+
     def test_loss(self):
         self.assert_nothing_per_lead(self.lose, self.deals, tracking_disable=True)
 
@@ -189,6 +228,37 @@ class TestBatchCost(FunnelCase):
             self.assertEqual(str(caught.exception).count("needs a comment"), len(leads))
 
         self.assert_refusal_is_constant(lose_without_a_comment)
+
+    def test_reaching_a_stage_with_ten_tasks_and_leaving_it(self):
+        def go_and_come_back(leads, team):
+            for stage in ("Measurement", "Estimate", "Measurement"):
+                leads.write({"stage_id": self.stage(team, stage).id})
+            if team != self.stock:
+                self.assertEqual({lead.funnel_task_count for lead in leads}, {10})
+
+        self.assert_nothing_per_lead(go_and_come_back, self.deals, tracking_disable=True)
+
+    def test_a_task_with_an_activity(self):
+        call = self.env.ref("mail.mail_activity_data_call")
+        self.make_task(self.measurement, "Call", activity_type_id=call.id, mandatory=False)
+        self.assert_nothing_per_lead(self.move, self.deals, tracking_disable=True)
+
+    def test_an_approval_that_is_asked_for_at_once(self):
+        self.make_approval(self.measurement, self.make_role("Finance", self.head), request_on_entry=True)
+        self.assert_nothing_per_lead(self.move, self.deals, tracking_disable=True)
+
+    def test_changing_what_decides_about_tasks(self):
+        def change_hands_and_revenue(leads, team):
+            leads.write({"user_id": self.head.id, "expected_revenue": 5})
+
+        self.assert_nothing_per_lead(change_hands_and_revenue, self.deals, tracking_disable=True)
+
+    def test_doing_tasks(self):
+        def tick(leads, team):
+            if team != self.stock:
+                leads.funnel_task_ids.filtered(lambda task: task.name == "Optional").action_do()
+
+        self.assert_nothing_per_lead(tick, self.deals)
 
     def test_verdict_for_many(self):
         """The check alone, as the dialog *Override* asks for it: no more queries for a hundred leads than for two."""

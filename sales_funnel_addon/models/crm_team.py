@@ -194,6 +194,8 @@ class CrmTeam(models.Model):
         stages = teams.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
         names = ("funnel.requirement", "funnel.task.template", "funnel.transition")
         by_stage = {name: self._group_by_stage(name, stages) for name in names}
+        roles = {role.id: role._prepare_rule() for role in self.env["funnel.role"].search([])}
+        people = teams.user_id.union(*(self.env["res.users"].browse(role.user_ids) for role in roles.values()))
         return funnel_rules.FunnelRules(
             funnels={team.id: team._prepare_funnel_rule(stages) for team in teams},
             stages={
@@ -216,7 +218,8 @@ class CrmTeam(models.Model):
                 )
                 for reason in teams.lost_reason_ids
             },
-            roles={role.id: role._prepare_rule() for role in self.env["funnel.role"].search([])},
+            roles=roles,
+            active_user_ids=frozenset(people.filtered(lambda user: user.active and not user.share).ids),
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )
 

@@ -66,7 +66,8 @@ class FunnelChecklistMixin(models.AbstractModel):
             domain = [("lead_id", "in", self.ids)]
             domain += [("template_id", "in", template_ids)] if template_ids else [("template_id", "!=", False)]
             # what is done is done, whoever may see it
-            tasks = self.env["funnel.task"].sudo().search_fetch(domain, ["lead_id", "template_id", "state"])
+            names = ["lead_id", "template_id", "state", "comment"]
+            tasks = self.env["funnel.task"].sudo().search_fetch(domain, names, order="id")
             for task in tasks:
                 found[task.lead_id.id][task.template_id.id] = (task.id, task.state)
         return found

@@ -59,7 +59,7 @@ class FunnelMoveMixin(models.AbstractModel):
             "user_id": self.env.uid,
             "date": now,
             "hours_in_stage": max((now - since).total_seconds(), 0) / 3600,
-            "reason": self._get_loss_summary() if kind == "lost" else reason,
+            "reason": self._get_loss_summary() if kind == "lost" else reason or False,
         }
 
     def _get_stage_entry_dates(self):

@@ -1,10 +1,12 @@
-from itertools import chain
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.checklists import OPEN_STATES
+from ..tools.funnel_rules import Funnel
 from ..tools.roles import LeadPeople
+
+#: Where a lead of an ordinary team stands.
+NO_FUNNEL = Funnel(False, "deal")
 
 
 class FunnelRoleMixin(models.AbstractModel):
@@ -23,9 +25,10 @@ class FunnelRoleMixin(models.AbstractModel):
         roles = self._get_roles(role_ids)
         if not roles:
             return {}
-        asked = {lead.id: lead._get_lead_people() for lead in self.sudo()}  # whoever asks, the people are the same
-        responsible = {i for people in asked.values() for i in (people.salesperson_id, people.head_id) if i}
-        active_ids = self._get_active_user_ids(responsible.union(*(role.user_ids for role in roles)))
+        leads = self.sudo()  # whoever asks, the people are the same
+        asked = {lead.id: lead._get_lead_people() for lead in leads}
+        salespeople = leads.user_id.filtered(lambda user: user.active and not user.share)
+        active_ids = self.env["crm.team"]._get_funnel_rules().active_user_ids.union(salespeople.ids)
         today = fields.Date.context_today(self)
         return {
             (lead_id, role.id): role.people(people, active_ids, today)
@@ -40,15 +43,8 @@ class FunnelRoleMixin(models.AbstractModel):
 
     def _get_lead_people(self):
         """Return where this lead stands and who is responsible for it."""
-        team = self.team_id
-        return LeadPeople(team.id, (self.company_id or team.company_id).id, self.user_id.id, team.user_id.id)
-
-    @api.model
-    def _get_active_user_ids(self, user_ids):
-        """Return the ids of those users who still work here."""
-        domain = [("id", "in", list(user_ids)), ("active", "=", True), ("share", "=", False)]
-        # who works here is no secret to the engine, whoever asks it
-        return set(self.env["res.users"].sudo().search(domain).ids) if user_ids else set()
+        funnel = self.env["crm.team"]._get_funnel_rules().funnels.get(self.team_id.id, NO_FUNNEL)
+        return LeadPeople(funnel.id, self.company_id.id or funnel.company_id, self.user_id.id, funnel.head_id)
 
     # ------------------------------------------------------------
     # WHAT MY ROLES HAVE TO DO
@@ -92,8 +88,6 @@ class FunnelRoleMixin(models.AbstractModel):
                 template_ids.setdefault(role, []).append(template.id)
         if not template_ids:
             return Domain.FALSE
-        heads = (funnel.head_id for funnel in rules.funnels.values() if funnel.head_id)
-        active_ids = self._get_active_user_ids(chain(heads, *(role.user_ids for role in template_ids)))
         today = fields.Date.context_today(self)
         domain = Domain.FALSE
         for funnel in rules.funnels.values():
@@ -102,7 +96,7 @@ class FunnelRoleMixin(models.AbstractModel):
                 mine = [
                     template_id
                     for role, ids in template_ids.items()
-                    if self.env.uid in role.people(where, active_ids, today).performers
+                    if self.env.uid in role.people(where, rules.active_user_ids, today).performers
                     for template_id in ids
                 ]
                 if mine:

@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from ..tools.roles import RolePeople
 from .funnel_requirement_mixin import QUESTION_PREFIX
@@ -112,9 +113,8 @@ class FunnelWordsMixin(models.AbstractModel):
             return []
         rules, lang = self.env["crm.team"]._get_funnel_rules(), self.env.lang
         people = self._get_role_people({template.role_id for template in templates if template.role_id})
-        # names of colleagues, and what they wrote about this very lead
-        users = self.env["res.users"].sudo().browse({i for found in people.values() for i in found.performers})
-        names = dict(zip(users.ids, users.mapped("name"), strict=True))
+        names = self._get_user_names({user_id for found in people.values() for user_id in found.performers})
+        # what colleagues wrote about this very lead
         records = self.env["funnel.task"].sudo().browse([tasks[template.id][0] for template in templates])
         comments = {task.id: task.comment for task in records if task.id}
         is_manager = self.env.user.has_group("sales_funnel_addon.group_funnel_manager")
@@ -139,6 +139,16 @@ class FunnelWordsMixin(models.AbstractModel):
                 }
             )
         return described
+
+    @api.model
+    def _get_user_names(self, user_ids):
+        """Return the names of colleagues by the id of the user, in one query."""
+        if not user_ids:
+            return {}
+        users = self.env["res.users"].sudo()
+        query = users._search([("id", "in", list(user_ids))], active_test=False)
+        name = users._field_to_sql(query.table, "name", query)
+        return dict(self.env.execute_query(query.select(SQL.identifier(query.table, "id"), name)))
 
     def _describe_allowed_stages(self, closed):
         """Return the stages of the funnel that this lead may go to, given why others are closed by stage id."""

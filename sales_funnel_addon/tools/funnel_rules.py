@@ -128,12 +128,16 @@ class Funnel:
 
 @dataclass(frozen=True)
 class FunnelRules:
-    """Every funnel, stage, lost reason and role of the database by id, and what they are called."""
+    """Every funnel, stage, lost reason and role of the database by id, and what they are called.
+
+    :param frozenset active_user_ids: those of the heads and of the people with a role who still work here
+    """
 
     funnels: dict = field(default_factory=dict)
     stages: dict = field(default_factory=dict)
     reasons: dict = field(default_factory=dict)
     roles: dict = field(default_factory=dict)
+    active_user_ids: frozenset = frozenset()
     texts: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):

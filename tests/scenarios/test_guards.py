@@ -95,7 +95,10 @@ def test_an_approval_is_asked_for_refused_and_given(office, anna, deal):
     with office.refused("Write why it is refused"):
         office.boris.write("funnel.task", task["id"], state="refused")
     office.boris.write("funnel.task", task["id"], state="refused", comment="Нет спецификации")
-    assert anna.read("funnel.task", task["id"], "state", "comment") == {"state": "refused", "comment": "Нет спецификации"}
+    assert anna.read("funnel.task", task["id"], "state", "comment") == {
+        "state": "refused",
+        "comment": "Нет спецификации",
+    }
     anna.call("funnel.task", "action_request", [task["id"]])
     office.boris.call("funnel.task", "action_approve", [task["id"]])
     assert anna.read("crm.lead", deal, "funnel_approval_state") == {"funnel_approval_state": False}
