@@ -181,15 +181,18 @@ function getWays({ stages, transitions }) {
     return [...arrows.values()];
 }
 
-/** Stack the arcs: a longer one runs outside the shorter ones that it spans. */
+/** Stack the arcs: each runs outside the shorter ones that it spans, as near to the stages as others leave room. */
 function assignLevels(arrows) {
     const placed = [];
     const arcs = arrows.filter((arrow) => arrow.side);
     for (const arc of arcs.sort((a, b) => a.high - a.low - (b.high - b.low) || a.low - b.low)) {
-        const inside = placed.filter(
-            (other) => other.side === arc.side && other.low < arc.high && arc.low < other.high
-        );
+        const near = placed.filter((other) => other.side === arc.side && other.low < arc.high && arc.low < other.high);
+        const inside = near.filter((other) => arc.low <= other.low && other.high <= arc.high);
+        const taken = new Set(near.map((other) => other.level));
         arc.level = 1 + Math.max(0, ...inside.map((other) => other.level));
+        while (taken.has(arc.level)) {
+            arc.level++;
+        }
         placed.push(arc);
     }
 }
