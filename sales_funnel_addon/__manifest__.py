@@ -10,6 +10,7 @@
         "security/funnel_groups.xml",
         "security/ir.model.access.csv",
         "security/funnel_rules.xml",
+        "views/funnel_map_views.xml",
         "views/crm_lead_views.xml",
         "views/crm_lost_reason_views.xml",
         "views/crm_stage_views.xml",

@@ -8,6 +8,7 @@ from . import (
     funnel_impact_mixin,
     funnel_judge_mixin,
     funnel_loss_mixin,
+    funnel_map_mixin,
     funnel_menu_mixin,
     funnel_move_mixin,
     funnel_requirement_mixin,

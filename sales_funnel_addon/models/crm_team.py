@@ -27,7 +27,7 @@ class CrmTeam(models.Model):
     """A sales team; with a funnel kind it is a funnel with stages and rules of its own."""
 
     _name = "crm.team"
-    _inherit = ["funnel.config.mixin", "funnel.menu.mixin", "crm.team"]
+    _inherit = ["funnel.config.mixin", "funnel.map.mixin", "funnel.menu.mixin", "crm.team"]
 
     funnel_kind = fields.Selection(
         [
