@@ -2,7 +2,7 @@
     "name": "Sales Funnel",
     "version": "19.0.1.0.0",
     "category": "Sales/CRM",
-    "summary": "Funnels with rules that hold: what a lead must have and people must do before it moves on, and why it was lost",
+    "summary": "Funnels with rules that hold: what leads must have and people must do before they move on",
     "author": "Sales Funnel Maintainers",
     "license": "LGPL-3",
     "depends": ["crm", "sale_crm"],

@@ -333,7 +333,7 @@ class TestApprovals(FunnelCase):
         with self.assertRaises(AccessError):
             self.deal.with_user(self.lawyer).write({"name": "Mine"})
         with self.assertRaises(AccessError):
-            other.with_user(self.lawyer).name
+            other.with_user(self.lawyer).read(["name"])
 
 
 class TestActivities(FunnelCase):
