@@ -40,8 +40,11 @@ class FunnelRoleMixin(models.AbstractModel):
 
     def _get_lead_people(self):
         """Return where this lead stands and who is responsible for it."""
-        team = self.team_id
-        return LeadPeople(team.id, (self.company_id or team.company_id).id, self.user_id.id, team.user_id.id)
+        team_id, company_id, user_id = self.team_id.id, self.company_id.id, self.user_id.id
+        funnel = self.env["crm.team"]._get_funnel_rules().funnels.get(team_id)
+        if funnel:
+            return LeadPeople(team_id, company_id or funnel.company_id, user_id, funnel.head_id)
+        return LeadPeople(team_id, company_id or self.team_id.company_id.id, user_id, self.team_id.user_id.id)
 
     @api.model
     def _get_active_user_ids(self, user_ids):
@@ -90,14 +93,15 @@ class FunnelRoleMixin(models.AbstractModel):
             role = rules.roles.get(template.role_id)
             if role and role.source == "assigned":
                 template_ids.setdefault(role, []).append(template.id)
-        if not template_ids:
-            return Domain.FALSE
         heads = (funnel.head_id for funnel in rules.funnels.values() if funnel.head_id)
-        active_ids = self._get_active_user_ids(chain(heads, *(role.user_ids for role in template_ids)))
+        concerned = set(chain(heads, *(role.user_ids for role in template_ids))) if template_ids else set()
+        if self.env.uid not in concerned:
+            return Domain.FALSE  # the access rules of leads ask this in every search, and most people play no role
+        active_ids = self._get_active_user_ids(concerned)
         today = fields.Date.context_today(self)
         domain = Domain.FALSE
         for funnel in rules.funnels.values():
-            for company_id in [funnel.company_id] if funnel.company_id else [False, *self.env.user.company_ids.ids]:
+            for company_id in [funnel.company_id] if funnel.company_id else [False, *self.env.user._get_company_ids()]:
                 where = LeadPeople(funnel.id, company_id, head_id=funnel.head_id)
                 mine = [
                     template_id

@@ -66,12 +66,9 @@ class FunnelTaskActivityMixin(models.AbstractModel):
 
     def _plan_activities(self):
         """Plan the activities of tasks that have a type of activity, and one for each approval that was asked for."""
-        users = self._get_activity_users()
-        planned = [
-            task._prepare_activity(users[task])
-            for task in self
-            if users.get(task) and (task.template_id.activity_type_id or task.kind == "approval")
-        ]
+        tasks = self.filtered(lambda task: task.template_id.activity_type_id or task.kind == "approval")
+        users = tasks._get_activity_users()
+        planned = [task._prepare_activity(users[task]) for task in tasks if users.get(task)]
         if planned:
             # quick: the assignee sees it in the web client; one e-mail for each activity would be a flood
             self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(planned)

@@ -64,6 +64,15 @@ class TaskTemplate:
     lost_reason_id: int | bool = False
     deadline: Deadline | None = None
 
+    @property
+    def starts_something(self):
+        """Whether an activity is planned or an approval is asked for as soon as a lead has the task.
+
+        >>> TaskTemplate(1, 2).starts_something, TaskTemplate(1, 2, activity_type_id=3).starts_something
+        (False, True)
+        """
+        return bool(self.activity_type_id or self.request_on_entry)
+
 
 @dataclass(frozen=True)
 class Transition:
