@@ -13,7 +13,7 @@ import venv
 from .console import DevError, main_with_errors, run, step
 from .paths import CACHE, DEV, LOGS, REQUIREMENTS, digest, ensure_cache
 
-COMMANDS = ("run", "test", "lint", "clean", "translate", "stock-tests", "screenshots")
+COMMANDS = ("run", "test", "lint", "clean", "translate", "stock-tests", "bench", "screenshots")
 
 
 def venv_path():

@@ -65,8 +65,8 @@ class FunnelChecklistMixin(models.AbstractModel):
         if self:
             domain = [("lead_id", "in", self.ids)]
             domain += [("template_id", "in", template_ids)] if template_ids else [("template_id", "!=", False)]
+            names = ["lead_id", "template_id", "state", "comment"]  # the comment is for verdicts
             # what is done is done, whoever may see it
-            names = ["lead_id", "template_id", "state", "comment"]
             tasks = self.env["funnel.task"].sudo().search_fetch(domain, names, order="id")
             for task in tasks:
                 found[task.lead_id.id][task.template_id.id] = (task.id, task.state)
@@ -133,7 +133,7 @@ class FunnelChecklistMixin(models.AbstractModel):
         The ORM inserts a hundred rows at a time. Two transactions that bring a lead into a stage at the same moment
         make one task: whoever comes second adds nothing.
 
-        :returns: the new tasks, as superuser
+        :returns: those of the new tasks that start with an activity or a request, as superuser
         """
         Task = self.env["funnel.task"].sudo()
         if not pairs:
@@ -163,13 +163,13 @@ class FunnelChecklistMixin(models.AbstractModel):
             SQL(
                 """INSERT INTO funnel_task (lead_id, template_id, stage_id, state, opened_date, deadline,
                                             create_uid, create_date, write_uid, write_date)
-                   VALUES %s ON CONFLICT (lead_id, template_id) DO NOTHING RETURNING id""",
+                   VALUES %s ON CONFLICT (lead_id, template_id) DO NOTHING RETURNING id, template_id""",
                 SQL(", ").join(rows),
             )
         )
         self.env["crm.lead"].invalidate_model(["funnel_task_ids"], flush=False)
         self.env["funnel.task.template"].invalidate_model(["task_ids"], flush=False)
-        return Task.browse(task_id for (task_id,) in created)
+        return Task.browse(task_id for task_id, template_id in created if rules.templates[template_id].starts_something)
 
     def _get_deadlines(self, items):
         """Return when tasks are due, in UTC, by pairs of a lead id and a template id; False for no deadline.

@@ -48,6 +48,7 @@ class FunnelGateMixin(models.AbstractModel):
         verdict = self._judge_moves({self.id: self._get_target_state(stage_id)})[self.id]
         closed = self._get_closed_stages() if verdict.forbidden else {}
         rules = self.env["crm.team"]._get_funnel_rules()
+        tasks = self._describe_tasks([*verdict.open_tasks, *verdict.approvals], verdict.tasks)
         return {
             "status": verdict.status,
             "lead": {"id": self.id, "name": self.display_name},
@@ -55,8 +56,8 @@ class FunnelGateMixin(models.AbstractModel):
             "from_stage": {"id": self.stage_id.id, "name": rules.text("crm.stage", self.stage_id.id, self.env.lang)},
             "missing_fields": self._describe_missing_fields(verdict),
             "requirements": self._describe_requirements(verdict),
-            "tasks": self._describe_tasks(verdict.open_tasks, verdict.tasks),
-            "approvals": self._describe_tasks(verdict.approvals, verdict.tasks),
+            "tasks": tasks[: len(verdict.open_tasks)],
+            "approvals": tasks[len(verdict.open_tasks) :],
             "reason_required": bool(verdict.needs_reason),
             "reasons": verdict.forbidden,
             "allowed_stages": self._describe_allowed_stages(closed) if verdict.forbidden else [],

@@ -86,12 +86,13 @@ class FunnelRoleMixin(models.AbstractModel):
             role = rules.roles.get(template.role_id)
             if role and role.source == "assigned":
                 template_ids.setdefault(role, []).append(template.id)
-        if not template_ids:
-            return Domain.FALSE
+        heads = {funnel.head_id for funnel in rules.funnels.values()}
+        if not template_ids or self.env.uid not in heads.union(*(role.user_ids for role in template_ids)):
+            return Domain.FALSE  # the access rules of leads ask this in every search, and most people play no role
         today = fields.Date.context_today(self)
         domain = Domain.FALSE
         for funnel in rules.funnels.values():
-            for company_id in [funnel.company_id] if funnel.company_id else [False, *self.env.user.company_ids.ids]:
+            for company_id in [funnel.company_id] if funnel.company_id else [False, *self.env.user._get_company_ids()]:
                 where = LeadPeople(funnel.id, company_id, head_id=funnel.head_id)
                 mine = [
                     template_id

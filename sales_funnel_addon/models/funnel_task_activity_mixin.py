@@ -100,13 +100,16 @@ class FunnelTaskActivityMixin(models.AbstractModel):
 
     def _plan_activities(self):
         """Plan the activities of tasks that have a type of activity, and one for each approval that was asked for."""
-        users = self._get_activity_users()
+        tasks = self.filtered(lambda task: task.template_id.activity_type_id or task.kind == "approval")
+        if not tasks:
+            return
+        users = tasks._get_activity_users()
         model_id = self.env["ir.model"]._get_id("crm.lead")
         todo = self.env.ref("mail.mail_activity_data_todo", raise_if_not_found=False)
         planned = [
             task._prepare_activity(model_id, task.template_id.activity_type_id or todo, users[task])
-            for task in self
-            if users.get(task) and (task.template_id.activity_type_id or task.kind == "approval")
+            for task in tasks
+            if users.get(task)
         ]
         if planned:
             # quick: the assignee sees it in the web client; one e-mail for each activity would be a flood

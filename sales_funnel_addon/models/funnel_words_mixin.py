@@ -96,7 +96,9 @@ class FunnelWordsMixin(models.AbstractModel):
         names = list(dict.fromkeys(name for names in verdict.unmet.values() for name in names))
         questions = [name.removeprefix(QUESTION_PREFIX) for name in names if name.startswith(QUESTION_PREFIX)]
         names = list(dict.fromkeys(name.partition(".")[0] for name in names))
-        definitions = self.fields_get(names) if names else {}
+        # as views get them; how amounts are added up nobody asks here, and it takes two queries to tell
+        attributes = [name for name in self._get_view_field_attributes() if name != "aggregator"]
+        definitions = self.fields_get(names, attributes) if names else {}
         extra = {"lead_properties": {"questions": questions}}
         return [{"name": name, **definitions[name], **extra.get(name, {})} for name in names if name in definitions]
 
