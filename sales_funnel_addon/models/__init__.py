@@ -2,6 +2,7 @@
 from . import (
     funnel_checklist_mixin,
     funnel_config_mixin,
+    funnel_conversion_mixin,
     funnel_filter_mixin,
     funnel_follows_lead_mixin,
     funnel_gate_mixin,

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..tools.lead_moves import GateBatch, LeadState
+from ..tools.lead_moves import GateBatch
 from ..tools.values import fill_in
 from .funnel_gate_mixin import COMPUTED_FACTS
 
@@ -23,6 +23,7 @@ class CrmLead(models.Model):
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.move.mixin",
+        "funnel.conversion.mixin",
         "funnel.view.mixin",
         "crm.lead",
     ]
@@ -231,69 +232,6 @@ class CrmLead(models.Model):
         if any(teams.mapped("funnel_kind")):
             domain = [("team_ids", "in", teams.ids), *(domain or ())]
         return super()._stage_find(team_id, domain, order, limit)
-
-    # ------------------------------------------------------------
-    # CONVERSION AND MERGE
-    # ------------------------------------------------------------
-
-    def convert_opportunity(self, partner, user_ids=False, team_id=False):
-        with self._gate_batch() as leads:
-            return super(CrmLead, leads).convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
-
-    def _handle_partner_assignment(self, force_partner_id=False, create_missing=True, with_parent=None):
-        """Judge a conversion before the lead gets a contact made of its own title: that contact proves nothing."""
-        batch = self.env.context.get("funnel_gate_batch")
-        if create_missing and not force_partner_id and isinstance(batch, GateBatch):
-            batch.verdicts.update({i: verdict for i, verdict in batch.conversions.items() if i in self._ids})
-        return super()._handle_partner_assignment(force_partner_id, create_missing, with_parent)
-
-    def _judge_conversions(self):
-        """Return the verdicts on converting those of the leads that have no contact and would not pass, by lead id."""
-        leads = self.filtered(lambda lead: not lead.partner_id and lead.team_id.deal_team_id)
-        verdicts = leads._judge_moves({lead.id: lead._get_conversion_state() for lead in leads})
-        return {lead_id: verdict for lead_id, verdict in verdicts.items() if verdict.status != "ok"}
-
-    def _get_conversion_state(self):
-        """Return where the lead would stand after its conversion."""
-        funnel = self.env["crm.team"]._get_funnel_rules().funnels[self.team_id.deal_team_id.id]
-        return LeadState(funnel.id, funnel.first_stage_id, "opportunity", funnel.id, "pending")
-
-    def _convert_opportunity_data(self, customer, team_id=False):
-        """Converting a lead of a funnel moves it to the funnel of deals in the same write.
-
-        The stage follows from the team, for all leads at once; written here it would cost the scoring of each.
-        """
-        values = super()._convert_opportunity_data(customer, team_id)
-        funnels = self.env["crm.team"]._get_funnel_rules().funnels
-        origin = funnels.get(self.team_id.id)
-        if origin and origin.kind == "lead" and origin.deal_funnel_id:
-            target = funnels.get(team_id) or funnels[origin.deal_funnel_id]
-            values.update(team_id=target.id, date_last_stage_update=self.env.cr.now())
-        return values
-
-    def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
-        """Merging into a funnel: stock Odoo would choose a stage that all teams share, so the team comes afterwards."""
-        if team_id not in self.env["crm.team"]._get_funnel_rules().funnels:
-            return super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
-        with self._gate_batch() as leads:
-            merged = super(CrmLead, leads)._merge_opportunity(user_id, False, auto_unlink, max_length)
-            if merged.team_id.id != team_id:
-                merged.team_id = team_id
-        return merged.with_env(self.env)
-
-    def _merge_dependences(self, opportunities):
-        # the log is nobody's to write, yet it has to outlive the leads that a merge deletes
-        opportunities.sudo().funnel_move_ids.write({"lead_id": self.id})
-        opportunities.sudo().funnel_contact_ids.write({"lead_id": self.id})
-        return super()._merge_dependences(opportunities)
-
-    def _merge_get_fields_specific(self):
-        specific = super()._merge_get_fields_specific()
-        specific["lost_comment"] = lambda fname, leads: leads[0][fname]
-        return specific
-
-    def _merge_get_fields(self):
-        return [*super()._merge_get_fields(), "preferred_channel", "contract_amount", "received_amount"]
 
     # ------------------------------------------------------------
     # ACTIONS
