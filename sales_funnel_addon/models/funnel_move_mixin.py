@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import models
+from odoo.tools import SQL
 
 from ..tools.lead_moves import LeadState, move_kind
 
@@ -64,11 +65,17 @@ class FunnelMoveMixin(models.AbstractModel):
 
     def _get_stage_entry_dates(self):
         """Return when the leads came into their stage according to the log, by lead id."""
-        entered = {}
-        for move in self._read_moves(["lead_id", "date", "from_stage_id", "to_stage_id"]):
-            if move.from_stage_id != move.to_stage_id:  # losing and reopening alone are no way into a stage
-                entered[move.lead_id.id] = move.date
-        return entered
+        if not self:
+            return {}
+        self.env["funnel.move"].flush_model()
+        # one row a lead, however long its history is; losing and reopening alone are no way into a stage
+        entries = SQL(
+            """SELECT DISTINCT ON (lead_id) lead_id, date FROM funnel_move
+               WHERE lead_id IN %s AND from_stage_id IS DISTINCT FROM to_stage_id
+               ORDER BY lead_id, date DESC, id DESC""",
+            self._ids,
+        )
+        return dict(self.env.execute_query(entries))
 
     def _read_moves(self, field_names):
         """Return the moves of the leads from the first to the last, with the fields read."""
