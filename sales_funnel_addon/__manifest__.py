@@ -17,6 +17,7 @@
         "views/funnel_move_views.xml",
         "views/funnel_preset_views.xml",
         "views/funnel_requirement_views.xml",
+        "views/funnel_task_views.xml",
         "views/utm_views.xml",
         "views/res_config_settings_views.xml",
         "wizard/crm_lead_lost_views.xml",
