@@ -55,6 +55,7 @@ class FunnelTask(models.Model):
     lead_user_id = fields.Many2one(related="lead_id.user_id")
     lead_contact = fields.Char(related="lead_id.contact_name", string="Contact")
     lead_partner = fields.Char(related="lead_id.partner_id.display_name", string="Client")
+    lead_company = fields.Char(related="lead_id.partner_name", string="Company")
     lead_phone = fields.Char(related="lead_id.phone", string="Phone")
     lead_description = fields.Html(related="lead_id.description", string="Request")
     lead_revenue = fields.Monetary(

@@ -1,4 +1,4 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, status, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -42,6 +42,7 @@ export class ChecklistField extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
+        this.notification = useService("notification");
         this.state = useState({ isBusy: false, showsEarlier: false });
     }
 
@@ -86,6 +87,22 @@ export class ChecklistField extends Component {
         return _t("Earlier (%s)", this.lists.earlier.length);
     }
 
+    /** Show what came of it; whoever has no more to do on a lead may be unable to read it any longer. */
+    async reload() {
+        if (status(this) === "destroyed") {
+            return; // the dialog of a refusal says twice that it is closed when the lead is left meanwhile
+        }
+        try {
+            await this.props.record.model.load();
+        } catch (error) {
+            if (error.exceptionName !== "odoo.exceptions.AccessError") {
+                throw error;
+            }
+            this.notification.add(_t("Done. You have nothing more to do on this lead."), { type: "success" });
+            await this.action.doAction("sales_funnel_addon.funnel_task_action", { clearBreadcrumbs: true });
+        }
+    }
+
     /**
      * Call a method of a task, after saving what was typed in: the server judges the lead as it is in the database.
      *
@@ -102,7 +119,7 @@ export class ChecklistField extends Component {
             if ((await record.isDirty()) && !(await record.save())) {
                 return;
             }
-            const reload = () => record.model.load();
+            const reload = () => this.reload();
             const action = await this.orm.call("funnel.task", method, [[taskId]]);
             if (action?.type) {
                 await this.action.doAction(action, { onClose: reload });
