@@ -74,9 +74,7 @@ class ResUsers(models.Model):
                 SQL("COUNT(*)"),
                 SQL("COUNT(*) FILTER (WHERE %s)", overdue),
                 SQL("COUNT(*) FILTER (WHERE %s)", today),
-                SQL(
-                    "COUNT(*) FILTER (WHERE (%s = 'approval' OR %s OR %s) AND NOT %s)", kind, overdue, today, planned
-                ),
+                SQL("COUNT(*) FILTER (WHERE (%s = 'approval' OR %s OR %s) AND NOT %s)", kind, overdue, today, planned),
             )
         )
         names = ("open_count", "overdue_count", "today_count", "total_count")
