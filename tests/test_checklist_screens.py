@@ -218,3 +218,24 @@ class TestChecklistTours(ChecklistFactory, HttpCase):
         done = deal.funnel_task_ids.sorted("template_sequence")
         self.assertEqual(done.mapped("state"), ["done", "done", "approved"])
         self.assertEqual(done.user_id, user["Anna"] | user["Boss"] | user["Walter"])
+
+    def test_questions_are_chosen_by_ticking(self):
+        new_test_user(self.env, "tour_manager", f"{ADDON}.group_funnel_manager", password="tour_manager")
+        funnel = self.make_funnel("Kitchens", "deal", ["Estimate"])
+        questions = [("a1", "Which wood?"), ("b2", "Which colour?"), ("c3", "Which handles?")]
+        funnel.lead_properties_definition = [
+            {"name": name, "string": string, "type": "char"} for name, string in questions
+        ]
+        requirement = self.env["funnel.requirement"].create(
+            {"stage_id": funnel.stage_ids.id, "property_names": ["a1", "c3"]}
+        )
+        self.env["ir.ui.view"].create(
+            {
+                "model": "funnel.requirement",
+                "priority": 1,
+                "arch": '<form><field name="property_names" widget="funnel_questions"/></form>',
+            }
+        )
+        url = f"/odoo/funnel.requirement/{requirement.id}"
+        self.start_tour(url, "sales_funnel_questions", login="tour_manager")
+        self.assertEqual(requirement.property_names, ["b2", "c3"])

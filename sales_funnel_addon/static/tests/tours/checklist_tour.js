@@ -92,3 +92,13 @@ registry.category("web_tour.tours").add("sales_funnel_checklist_warehouse", {
         { trigger: ".o_list_view:not(:has(.o_data_row:contains('Check the stock')))" },
     ],
 });
+
+/** A manager chooses the questions that have to be answered. */
+registry.category("web_tour.tours").add("sales_funnel_questions", {
+    steps: () => [
+        { trigger: ".o_funnel_questions .o-checkbox:contains('Which colour?') input:not(:checked)", run: "click" },
+        { trigger: ".o_funnel_questions .o-checkbox:contains('Which wood?') input:checked", run: "click" },
+        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))" },
+    ],
+});
