@@ -20,6 +20,7 @@
         "views/funnel_requirement_views.xml",
         "views/funnel_role_views.xml",
         "views/funnel_task_template_views.xml",
+        "views/funnel_task_views.xml",
         "views/funnel_transition_views.xml",
         "views/utm_views.xml",
         "views/res_config_settings_views.xml",

@@ -57,7 +57,7 @@ class CrmLead(models.Model):
         help="Written together with a stage: why the lead goes there. It is kept in the stage history.",
     )
     funnel_script = fields.Html("Script", compute="_compute_funnel_script")
-    funnel_material_ids = fields.Many2many(related="stage_id.material_ids", string="Materials")
+    funnel_material_ids = fields.Many2many("ir.attachment", string="Materials", compute="_compute_funnel_material_ids")
     lost_comment = fields.Text(
         "Loss Comment", tracking=73, copy=False, help="What happened, in the salesperson's words."
     )

@@ -112,6 +112,28 @@ class CrmStage(models.Model):
             values["sequence"] = others.sequence + 10 if others else values.get("sequence", 1)
         return values
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        stages = super().create(vals_list)
+        stages._share_materials()
+        return stages
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "material_ids" in vals:
+            self._share_materials()
+        return result
+
+    def _share_materials(self):
+        """Attach uploaded materials to their stage: whoever reads the stage may then open them.
+
+        Without a document, a file is only for whoever has uploaded it. Nobody shares a file of somebody else this way:
+        the rights of the user decide.
+        """
+        for stage in self:
+            loose = stage.material_ids.filtered(lambda file: not file.res_id and not file.public)
+            loose.write({"res_model": stage._name, "res_id": stage.id})
+
     @api.model
     def name_search(self, name="", domain=None, operator="ilike", limit=100):
         """Within a funnel, as on its import screen, a name means the stage of that funnel first."""

@@ -212,3 +212,12 @@ class FunnelChecklistMixin(models.AbstractModel):
             lead.funnel_task_count = sum(states.values())
             lead.funnel_task_done_count = sum(states[state] for state in DONE_STATES)
             lead.funnel_approval_state = next((s for s in ("refused", "requested") if s in waiting[lead.id]), False)
+
+    @api.depends("stage_id.material_ids")
+    @api.depends_context("uid")
+    def _compute_funnel_material_ids(self):
+        """Offer the materials of the stage, but for those that the reader may not open: one would close the form."""
+        stages = self.sudo().stage_id
+        readable = stages.material_ids.sudo(False)._filtered_access("read")
+        for lead in self:
+            lead.funnel_material_ids = lead.sudo().stage_id.material_ids.sudo(False) & readable

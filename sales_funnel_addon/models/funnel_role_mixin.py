@@ -101,8 +101,9 @@ class FunnelRoleMixin(models.AbstractModel):
                     for template_id in ids
                 ]
                 if mine:
-                    place = Domain("lead_id.team_id", "=", funnel.id)
+                    place = Domain("team_id", "=", funnel.id)
                     if not funnel.company_id:
-                        place &= Domain("lead_id.company_id", "=", company_id)
-                    domain |= place & Domain("template_id", "in", mine)
+                        place &= Domain("company_id", "=", company_id)
+                    # "any!": the lead itself may be closed to them, before and after their part in it
+                    domain |= Domain("lead_id", "any!", place) & Domain("template_id", "in", mine)
         return domain

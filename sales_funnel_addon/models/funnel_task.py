@@ -46,6 +46,8 @@ class FunnelTask(models.Model):
     is_mine = fields.Boolean("Mine", compute="_compute_is_mine", search="_search_is_mine")
     is_overdue = fields.Boolean("Overdue", compute="_compute_is_overdue", search="_search_is_overdue")
     can_do = fields.Boolean("May Do It", compute="_compute_can_do")
+    can_open_lead = fields.Boolean("May Open the Lead", compute="_compute_can_open_lead")
+    is_ahead = fields.Boolean("Ahead of Its Stage", compute="_compute_is_ahead", compute_sudo=True)
 
     # what people outside sales need to know about the lead to do their part; they may not be able to open it
     lead_name = fields.Char("Title", related="lead_id.name")
@@ -53,6 +55,7 @@ class FunnelTask(models.Model):
     lead_user_id = fields.Many2one(related="lead_id.user_id")
     lead_contact = fields.Char(related="lead_id.contact_name", string="Contact")
     lead_partner = fields.Char(related="lead_id.partner_id.display_name", string="Client")
+    lead_company = fields.Char(related="lead_id.partner_name", string="Company")
     lead_phone = fields.Char(related="lead_id.phone", string="Phone")
     lead_description = fields.Html(related="lead_id.description", string="Request")
     lead_revenue = fields.Monetary(
@@ -132,9 +135,25 @@ class FunnelTask(models.Model):
     @api.depends_context("uid")
     @api.depends("template_id", "lead_id.user_id")
     def _compute_can_do(self):
-        allowed = self._filter_doable()
+        # a task without a role is everybody's who may edit the lead, and nobody's who may only look at it
+        allowed = self._filter_doable()._filtered_access("write")
         for task in self:
             task.can_do = task in allowed
+
+    @api.depends_context("uid")
+    @api.depends("lead_id")
+    def _compute_can_open_lead(self):
+        leads = self.sudo().lead_id.sudo(False)._filtered_access("read")
+        for task in self:
+            task.can_open_lead = task.sudo().lead_id.id in leads._ids
+
+    @api.depends("template_id", "lead_id.stage_id", "lead_id.team_id")
+    def _compute_is_ahead(self):
+        rules = self.env["crm.team"]._get_funnel_rules()
+        for lead, tasks in self.grouped("lead_id").items():
+            ahead = rules.templates_ahead(lead.team_id.id, lead.stage_id.id)
+            for task in tasks:
+                task.is_ahead = task.template_id.id in ahead
 
     # ------------------------------------------------------------
     # ORM

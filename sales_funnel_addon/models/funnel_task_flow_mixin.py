@@ -193,7 +193,7 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         Lead._insert_tasks(pairs)
         found = self.search([("lead_id", "in", [pair[0] for pair in pairs])])
         by_pair = {(task.lead_id.id, task.template_id.id): task for task in found}
-        tasks = self.concat(*(by_pair[pair] for pair in pairs))
+        tasks = self.browse().concat(*(by_pair[pair] for pair in pairs))
         groups = defaultdict(self.browse)
         for task, vals in zip(tasks, vals_list, strict=True):
             groups[vals.get("state", "open"), vals.get("comment")] += task
