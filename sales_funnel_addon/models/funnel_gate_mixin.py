@@ -213,7 +213,9 @@ class FunnelGateMixin(models.AbstractModel):
             lead_id
             for lead_id, state in after.items()
             if (origin := before.get(lead_id, LeadState())).funnel_id or state.funnel_id
-            if changed or lead_id in moved or origin.won_status != state.won_status
+            if changed
+            or origin.won_status != state.won_status
+            or (lead_id in moved and rules.meets_tasks(origin, state))
         ]
         self.browse(concerned)._sync_checklists(moved.keys(), salesperson_changed="user_id" in touched)
 

@@ -5,6 +5,19 @@ from odoo.tools import SQL
 
 from ..tools.lead_moves import LeadState, move_kind
 
+#: The columns of the log that are filled in here, with their types; ``hours_in_stage`` is computed by the database.
+MOVE_COLUMNS = {
+    "lead_id": "integer",
+    "kind": "text",
+    "from_stage_id": "integer",
+    "to_stage_id": "integer",
+    "from_team_id": "integer",
+    "to_team_id": "integer",
+    "user_id": "integer",
+    "date": "timestamp",
+    "reason": "text",
+}
+
 
 class FunnelMoveMixin(models.AbstractModel):
     """The log of moves: written by the gate, read by the gate and by the reports."""
@@ -28,51 +41,76 @@ class FunnelMoveMixin(models.AbstractModel):
                 kind = move_kind(origin, state, rules, overridden=lead_id in overridden)
                 if kind:
                     events[lead_id] = kind
-        if not events:
-            return
-        # The log is the engine's: no user may write it, whatever their rights.
-        log = self.env["funnel.move"].sudo()
-        entered = self.browse(lead_id for lead_id in events if before.get(lead_id))._get_stage_entry_dates()
-        log.create(
-            [
-                lead._prepare_move(
-                    events[lead.id],
-                    before.get(lead.id, LeadState()),
-                    after[lead.id],
-                    since=entered.get(lead.id),
-                    reason=reason,
-                )
-                for lead in self.browse(events)
-            ]
+        if events:
+            self._insert_moves(
+                [
+                    lead._prepare_move(events[lead.id], before.get(lead.id, LeadState()), after[lead.id], reason)
+                    for lead in self.browse(events)
+                ]
+            )
+
+    def _prepare_move(self, kind, origin, target, reason):
+        """Return the row of the log, in the order of :data:`MOVE_COLUMNS`."""
+        now = self.env.cr.now()
+        reason = self._get_loss_summary() if kind == "lost" else reason
+        return (
+            self.id,
+            kind,
+            origin.stage_id or None,
+            target.stage_id or None,
+            origin.team_id or None,
+            target.team_id or None,
+            self.env.uid,
+            now,
+            reason or None,
+            origin.since or now,
         )
 
-    def _prepare_move(self, kind, origin, target, *, since, reason):
-        now = self.env.cr.now()
-        # a lead that was lost stood in no stage until it was reopened
-        since = now if kind == "reopened" else since or origin.since or now
-        return {
-            "lead_id": self.id,
-            "kind": kind,
-            "from_stage_id": origin.stage_id,
-            "to_stage_id": target.stage_id,
-            "from_team_id": origin.team_id,
-            "to_team_id": target.team_id,
-            "user_id": self.env.uid,
-            "date": now,
-            "hours_in_stage": max((now - since).total_seconds(), 0) / 3600,
-            "reason": self._get_loss_summary() if kind == "lost" else reason or False,
-        }
+    def _insert_moves(self, rows):
+        """Add rows to the log in one statement, which also finds out how long the leads were in their stages.
+
+        The log is the engine's: no user may write it, whatever their rights. A lead that was lost stood in no stage
+        until it was reopened.
+        """
+        self.env.flush_all()  # a new lead has to be there before its log, and so has what was logged before
+        columns = SQL(", ").join(map(SQL.identifier, MOVE_COLUMNS))
+        values = SQL(", ").join(SQL("(%s)", SQL(", ").join(SQL("%s", value) for value in row)) for row in rows)
+        types = SQL(", ").join(
+            SQL("move.%s::%s", SQL.identifier(name), SQL(kind)) for name, kind in MOVE_COLUMNS.items()
+        )
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO funnel_move (%s, hours_in_stage)
+                   SELECT %s, CASE WHEN move.kind IN ('created', 'reopened') THEN 0 ELSE GREATEST(0, EXTRACT(
+                       EPOCH FROM move.date::timestamp - COALESCE(entry.date, move.since::timestamp)) / 3600) END
+                   FROM (VALUES %s) AS move (%s, since)
+                   LEFT JOIN LATERAL (%s) AS entry ON TRUE""",
+                columns,
+                types,
+                values,
+                columns,
+                self._select_entries(SQL("move.lead_id::integer")),
+            )
+        )
+        self.env["crm.lead"].invalidate_model(["funnel_move_ids"], flush=False)
+
+    def _select_entries(self, lead_id):
+        """Return the query of the moment at which a lead came into its stage, according to the log."""
+        # losing and reopening alone are no way into a stage
+        return SQL(
+            """SELECT date FROM funnel_move AS earlier
+               WHERE earlier.lead_id = %s AND from_stage_id IS DISTINCT FROM to_stage_id
+               ORDER BY date DESC, id DESC LIMIT 1""",
+            lead_id,
+        )
 
     def _get_stage_entry_dates(self):
         """Return when the leads came into their stage according to the log, by lead id."""
         if not self:
             return {}
-        self.env["funnel.move"].flush_model()
-        # one row a lead, however long its history is; losing and reopening alone are no way into a stage
         entries = SQL(
-            """SELECT DISTINCT ON (lead_id) lead_id, date FROM funnel_move
-               WHERE lead_id IN %s AND from_stage_id IS DISTINCT FROM to_stage_id
-               ORDER BY lead_id, date DESC, id DESC""",
+            "SELECT lead.id, entry.date FROM crm_lead AS lead JOIN LATERAL (%s) AS entry ON TRUE WHERE lead.id IN %s",
+            self._select_entries(SQL("lead.id")),
             self._ids,
         )
         return dict(self.env.execute_query(entries))

@@ -256,6 +256,18 @@ class FunnelRules:
         later = funnel.stage_ids[funnel.position(stage_id) + 1 :] if funnel else ()
         return {template.id for later_id in later for template in self.stages[later_id].tasks}
 
+    def meets_tasks(self, origin, target):
+        """Tell whether a move can change a checklist: there are tasks in one of the stages from here to there.
+
+        :param LeadState origin: where the lead was
+        :param LeadState target: where it is
+        """
+        funnel = self.funnels.get(target.funnel_id)
+        if not funnel or origin.funnel_id != target.funnel_id:
+            return True
+        places = sorted((funnel.position(origin.stage_id), funnel.position(target.stage_id)))
+        return any(self.stages[stage_id].tasks for stage_id in funnel.stage_ids[max(places[0], 0) : places[1] + 1])
+
     def has_barriers(self, funnel_id):
         """Tell whether any stage of a funnel is irreversible."""
         return any(self.stages[stage_id].is_irreversible for stage_id in self.funnels[funnel_id].stage_ids)
