@@ -218,6 +218,12 @@ class TestMoveDialogInForm(MoveDialogCase):
         # one for what was typed in the form before the stage was clicked, one for the move
         self.assertEqual(calls, {"funnel_check_move": 2, "web_save": 2})
 
+    def test_head_overrides_from_the_status_bar(self):
+        self.env["funnel.transition"].create({"from_stage_id": self.estimate.id, "to_stage_id": self.measurement.id})
+        calls = self.run_tour("move_form_override", user=self.head, deal=self.deal)
+        self.assertMoves(("override", "Contract"))
+        self.assertEqual(calls, {"funnel_check_move": 1, "funnel_override_move": 1})
+
 
 @tagged("post_install", "-at_install")
 class TestMoveDialogOnPhone(MoveDialogCase):
@@ -226,6 +232,8 @@ class TestMoveDialogOnPhone(MoveDialogCase):
 
     def test_dialog_on_a_phone(self):
         self.demand(self.measurement, "city")
+        # what the present stage asks for since the deal is there marks the form, yet keeps nobody from going on
+        self.demand(self.estimate, "partner_name")
         calls = self.run_tour("move_phone", deal=self.deal)
         self.assertMoves(("moved", "Measurement"))
         self.assertEqual(self.deal.city, "Perm")

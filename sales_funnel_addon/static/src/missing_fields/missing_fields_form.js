@@ -116,6 +116,7 @@ export class MissingFieldsForm extends Component {
             fieldNodes[safeId] = {
                 ...fieldNodes[id],
                 ...getPropertyFieldInfo(this.props.definitions[name]),
+                attrs: fieldNodes[id].attrs,
                 required: this.isRequired(name) ? "True" : "False",
             };
             delete fieldNodes[id];

@@ -10,8 +10,8 @@ patch(StatusBarField.prototype, {
         if (name !== "stage_id" || !mayBeInFunnel(record)) {
             return super.selectItem(item);
         }
-        // the verdict is about what is saved
-        if (!(await record.save())) {
+        // the verdict is about what is saved; what was missing before is no reason to stay
+        if ((record.isNew || (await record.isDirty())) && !(await record.save())) {
             return;
         }
         const select = (item) => super.selectItem(item);

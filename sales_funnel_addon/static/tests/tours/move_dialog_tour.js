@@ -163,6 +163,15 @@ addTour("move_status_bar", () => [
     { trigger: ".o_arrow_button_current:contains('Measurement')" },
 ]);
 
+addTour("move_form_override", () => [
+    { trigger: ".o_arrow_button:contains('Contract')", run: "click" },
+    button("Override with reason"),
+    { trigger: `${dialog} #o_funnel_override_reason`, run: "edit The director knows them" },
+    { trigger: `${dialog} #o_funnel_override_reason`, run: "press ctrl+Enter" },
+    noDialog,
+    { trigger: ".o_arrow_button_current:contains('Contract')" },
+]);
+
 addTour("move_phone", () => [
     { trigger: ".o_form_view .o_statusbar_status .dropdown-toggle:visible", run: "click" },
     { trigger: ".o-dropdown-item:contains('Measurement'), .dropdown-item:contains('Measurement')", run: "click" },
