@@ -176,6 +176,10 @@ class CrmLead(models.Model):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
         touched, reason = frozenset(vals), str(vals.get("funnel_move_reason") or "").strip()
+        if "stage_id" in vals and "funnel_task_ids" in vals:
+            # what is ticked together with a move was done before it; a deal that is won has nothing to do any more
+            vals = dict(vals)
+            super().write({"funnel_task_ids": vals.pop("funnel_task_ids")})
         result = super().write(vals)
         batch = self.env.context.get("funnel_gate_batch")
         if isinstance(batch, GateBatch):

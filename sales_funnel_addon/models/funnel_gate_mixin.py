@@ -35,8 +35,8 @@ class FunnelGateMixin(models.AbstractModel):
 
         :param int stage_id: the id of the stage
         :returns: ``status`` (``ok``, ``fixable``, ``needs_approval`` or ``forbidden``), ``lead``, ``stage`` and
-            ``from_stage`` (id and name), ``missing_fields`` (their definitions), ``requirements`` (id, message, field
-            names, whether one is enough), ``tasks`` and ``approvals`` (see ``_describe_tasks``), ``reason_required``
+            ``from_stage`` (id and name), ``missing_fields`` (their definitions), ``requirements`` (see
+            ``_describe_requirements``), ``tasks`` and ``approvals`` (see ``_describe_tasks``), ``reason_required``
             (a transition asks why), ``reasons`` (why it is forbidden), ``allowed_stages`` (where it may go instead)
             and ``can_override``
         :rtype: dict

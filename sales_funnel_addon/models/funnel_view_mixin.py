@@ -18,6 +18,9 @@ class FunnelViewMixin(models.AbstractModel):
         arch, view = super()._get_view(view_id, view_type, **options)
         if view_type == "form":
             self._apply_rules_to_form(arch)
+        elif view_type == "kanban":
+            # by this the board knows which cards it may move without asking
+            self._add_fields_of_expression(arch, "funnel_kind")
         return arch, view
 
     @api.model

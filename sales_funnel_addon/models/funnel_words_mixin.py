@@ -47,22 +47,26 @@ class FunnelWordsMixin(models.AbstractModel):
         """Return what is not met, for people and for the web client.
 
         :param Verdict verdict: what the gate says about one lead
+        :returns: ``id``, ``kind``, ``message``, ``speaks_for_itself`` (the message only repeats the labels of the
+            fields), ``field_names`` (what can be filled in for it) and ``any_field`` (one of them is enough)
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         labels = self._get_field_labels({name for names in verdict.unmet.values() for name in names})
-        return [
-            {
-                "id": requirement.id,
-                "message": self._describe_requirement(
-                    requirement,
-                    rules.text("funnel.requirement", requirement.id, self.env.lang),
-                    ", ".join(labels[name] for name in names),
-                ),
-                "field_names": list(names),
-                "any_field": requirement.any_field,
-            }
-            for requirement, names in verdict.unmet.items()
-        ]
+        described = []
+        for requirement, names in verdict.unmet.items():
+            text = rules.text("funnel.requirement", requirement.id, self.env.lang)
+            described.append(
+                {
+                    "id": requirement.id,
+                    "kind": requirement.kind,
+                    "message": self._describe_requirement(requirement, text, ", ".join(labels[name] for name in names)),
+                    # beside the missing fields, their labels need not be repeated
+                    "speaks_for_itself": requirement.kind == "fields" and not (text or requirement.any_field),
+                    "field_names": list(names),
+                    "any_field": requirement.any_field,
+                }
+            )
+        return described
 
     @api.model
     def _describe_requirement(self, requirement, message, labels):
@@ -91,7 +95,8 @@ class FunnelWordsMixin(models.AbstractModel):
     def _describe_missing_fields(self, verdict):
         """Return the definitions of the missing fields, once each, in the order of the requirements.
 
-        The questions of the questionnaire come as the one field that holds them all, with the names of the questions.
+        The questions of the questionnaire come as the one field that holds them all, with the names of the questions
+        and what each of them is.
         """
         names = list(dict.fromkeys(name for names in verdict.unmet.values() for name in names))
         questions = [name.removeprefix(QUESTION_PREFIX) for name in names if name.startswith(QUESTION_PREFIX)]
@@ -99,7 +104,8 @@ class FunnelWordsMixin(models.AbstractModel):
         # as views get them; how amounts are added up nobody asks here, and it takes two queries to tell
         attributes = [name for name in self._get_view_field_attributes() if name != "aggregator"]
         definitions = self.fields_get(names, attributes) if names else {}
-        extra = {"lead_properties": {"questions": questions}}
+        known = self._get_questions(self.team_id) if questions else {}
+        extra = {"lead_properties": {"questions": questions, "definitions": [known[name] for name in questions]}}
         return [{"name": name, **definitions[name], **extra.get(name, {})} for name in names if name in definitions]
 
     def _describe_tasks(self, templates, tasks):

@@ -44,6 +44,13 @@ registry.category("web_tour.tours").add("sales_funnel_salesperson", {
         { trigger: ".o_kanban_quick_create .o_kanban_cancel", run: "click" },
         { trigger: ".o_kanban_renderer:not(:has(.o_kanban_quick_create))" },
         { content: "Move it", trigger: card("Ivan Smirnov", "New lead"), run: `drag_and_drop (${column("Qualification")})` },
+        {
+            content: "The dialog says what has to be done first",
+            trigger: ".o_funnel_move_task:contains('First analysis') input",
+            run: "click",
+        },
+        { trigger: ".modal .o_funnel_save_and_move", run: "click" },
+        { trigger: "body:not(:has(.o_funnel_move_dialog))" },
         { content: "Open it", trigger: card("Ivan Smirnov", "Qualification"), run: "click" },
         {
             content: "The fields that are asked for wear the mark, others do not",

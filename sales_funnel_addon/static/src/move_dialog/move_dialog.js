@@ -1,0 +1,205 @@
+import { Component, status, useEffect, useRef, useState } from "@odoo/owl";
+import { Dialog } from "@web/core/dialog/dialog";
+import { _t } from "@web/core/l10n/translation";
+import { RPCError } from "@web/core/network/rpc";
+import { useService } from "@web/core/utils/hooks";
+import { MissingFieldsForm } from "../missing_fields/missing_fields_form";
+import { getDoneCommands, getFormFields, getRequestable, getRequestCommands, isWaiting } from "./move_values";
+
+/**
+ * What stands between a lead and a stage, and how to get there: what is missing can be filled in, ticked, asked for or
+ * overridden right here.
+ *
+ * Props: `verdict`, the answer of `funnel_check_move`; `check(stageId)`, asks for another; `move(stageId, values)`,
+ * writes the stage together with the values; `save(values)`, writes them without moving;
+ * `override(stageId, reason, values)`, moves against the rules. What the server refuses is shown in the dialog, with
+ * all that was typed still in it.
+ */
+export class MoveDialog extends Component {
+    static template = "sales_funnel_addon.MoveDialog";
+    static components = { Dialog, MissingFieldsForm };
+    static props = {
+        close: Function,
+        verdict: Object,
+        check: Function,
+        move: Function,
+        save: Function,
+        override: Function,
+    };
+
+    setup() {
+        this.notification = useService("notification");
+        this.errorRef = useRef("error");
+        this.overrideRef = useRef("override");
+        this.state = useState({ busy: false, error: "", ...this.getFreshState(this.props.verdict) });
+        useEffect(
+            (error) => error && this.errorRef.el.focus(),
+            () => [this.state.error]
+        );
+        useEffect(
+            (isOpen) => isOpen && this.overrideRef.el?.focus(),
+            () => [this.state.isOverriding]
+        );
+    }
+
+    getFreshState(verdict) {
+        this.form = null;
+        this.formFields = getFormFields(verdict);
+        return { verdict, ticked: {}, reason: "", isOverriding: false, overrideReason: "" };
+    }
+
+    // ------------------------------------------------------------
+    // What is shown
+    // ------------------------------------------------------------
+
+    get verdict() {
+        return this.state.verdict;
+    }
+
+    get isForbidden() {
+        return this.verdict.status === "forbidden";
+    }
+
+    get title() {
+        const { name } = this.verdict.stage;
+        return this.isForbidden ? _t("Cannot move to “%s”", name) : _t("Move to “%s”", name);
+    }
+
+    /** What has to be said beside the fields: what no field can fix, and what their labels do not tell. */
+    get messages() {
+        return this.verdict.requirements.filter((requirement) => !requirement.speaks_for_itself);
+    }
+
+    get canMove() {
+        return !this.isForbidden && !isWaiting(this.verdict);
+    }
+
+    get canRequest() {
+        return !this.isForbidden && getRequestable(this.verdict).length > 0;
+    }
+
+    /** Keeping what was filled in is offered when moving may have to wait for something outside this dialog. */
+    get canOnlySave() {
+        const { requirements } = this.verdict;
+        return (
+            !this.isForbidden &&
+            !this.canRequest &&
+            (!this.canMove || requirements.some((requirement) => !requirement.field_names.length))
+        );
+    }
+
+    getPeople({ role, people, stage }) {
+        const who = [role, people.join(", ")].filter(Boolean).join(": ");
+        const where = stage === this.verdict.from_stage.name ? "" : stage;
+        return [where, who].filter(Boolean).join(" · ");
+    }
+
+    getApprovalBadge({ state }) {
+        if (state === "requested") {
+            return { label: _t("Waiting"), color: "text-bg-warning" };
+        }
+        if (state === "refused") {
+            return { label: _t("Refused"), color: "text-bg-danger" };
+        }
+        return { label: _t("Not asked yet"), color: "text-bg-secondary" };
+    }
+
+    // ------------------------------------------------------------
+    // What is done
+    // ------------------------------------------------------------
+
+    /** Everything here is missing; the fields are not marked as wrong before anybody has tried to fill them in. */
+    async onFormLoaded(record) {
+        this.form = record;
+        for (const name of this.formFields.required) {
+            await record.resetFieldValidity(name);
+        }
+    }
+
+    /** Return what was filled in and ticked, as the server takes it. */
+    async getValues(requested = []) {
+        const values = this.form ? await this.form.getChanges() : {};
+        const commands = [
+            ...getDoneCommands(this.verdict, this.state.ticked),
+            ...getRequestCommands(requested),
+        ];
+        return commands.length ? { ...values, funnel_task_ids: commands } : values;
+    }
+
+    async onSaveAndMove() {
+        await this.run(async () => {
+            if (this.form && !(await this.form.checkValidity())) {
+                this.state.error = _t("Fill in what is marked first.");
+                return;
+            }
+            const values = await this.getValues();
+            const reason = this.verdict.reason_required ? { funnel_move_reason: this.state.reason.trim() } : {};
+            await this.props.move(this.verdict.stage.id, { ...values, ...reason });
+            this.props.close();
+        });
+    }
+
+    async onRequest() {
+        await this.run(async () => {
+            const requested = getRequestable(this.verdict);
+            await this.props.save(await this.getValues(requested));
+            this.notification.add(_t("Approval requested: %s", requested.map(({ name }) => name).join(", ")), {
+                type: "success",
+            });
+            this.props.close();
+        });
+    }
+
+    async onOnlySave() {
+        await this.run(async () => {
+            const values = await this.getValues();
+            if (Object.keys(values).length) {
+                await this.props.save(values);
+            }
+            this.props.close();
+        });
+    }
+
+    async onOverride() {
+        const reason = this.state.overrideReason.trim();
+        await this.run(async () => {
+            if (!reason) {
+                this.state.error = _t("Write the reason for the override: it is kept in the log.");
+                return;
+            }
+            await this.props.override(this.verdict.stage.id, reason, await this.getValues());
+            this.props.close();
+        });
+    }
+
+    /** Try another stage instead; what stands between the lead and that one is shown here again. */
+    async onSelectStage(stageId) {
+        await this.run(async () => {
+            const verdict = await this.props.check(stageId);
+            if (verdict.status === "ok") {
+                await this.props.move(stageId, {});
+                this.props.close();
+            } else {
+                Object.assign(this.state, this.getFreshState(verdict));
+            }
+        });
+    }
+
+    /** Run one action at a time; a refusal of the server is shown, and nothing is lost. */
+    async run(action) {
+        if (this.state.busy) {
+            return;
+        }
+        Object.assign(this.state, { busy: true, error: "" });
+        try {
+            await action();
+        } catch (error) {
+            if (!(error instanceof RPCError) || status(this) === "destroyed") {
+                throw error;
+            }
+            this.state.error = error.data?.message || error.message;
+        } finally {
+            this.state.busy = false;
+        }
+    }
+}
