@@ -190,6 +190,34 @@ class TestDeadlines(FunnelCase):
         deal.date_deadline = "2026-04-10"
         self.assertEqual(deal.funnel_task_ids.deadline, fields.Datetime.to_datetime("2026-04-09 11:00:00"))
 
+    def test_in_working_time(self):
+        self.make_task(
+            self.estimate,
+            deadline_anchor="entry",
+            deadline_amount=10,
+            deadline_unit="minutes",
+            deadline_working=True,
+        )
+        task = self.make_deal().funnel_task_ids.sudo()
+        calendar = self.deals.resource_calendar_id
+        calendar.attendance_ids.filtered(lambda line: line.dayofweek != "0").unlink()
+        task.opened_date = "2026-03-06 12:00:00"  # a Friday
+        task._update_deadlines()
+        self.assertEqual(task.deadline, fields.Datetime.to_datetime("2026-03-09 03:10:00"))  # Monday, 8:10 in Perm
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Holiday",
+                "calendar_id": calendar.id,
+                "date_from": "2026-03-08 19:00:00",
+                "date_to": "2026-03-09 19:00:00",
+            }
+        )
+        task._update_deadlines()
+        self.assertEqual(task.deadline, fields.Datetime.to_datetime("2026-03-16 03:10:00"))
+        calendar.tz = "Europe/Moscow"
+        task._update_deadlines()
+        self.assertEqual(task.deadline, fields.Datetime.to_datetime("2026-03-16 05:10:00"))
+
     def test_overdue(self):
         self.make_task(self.estimate, deadline_anchor="entry", deadline_amount=1, deadline_unit="hours")
         deal = self.make_deal()

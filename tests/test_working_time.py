@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from odoo.addons.sales_funnel_addon.tools.working_time import Hours, NoWorkingTime, WorkingTime
 
 ZONES = ("UTC", "Europe/Moscow", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe")
-#: The clocks are changed within a few days of these: in March, October and November, and on the other side of the world.
+#: The clocks are changed within a few days of these, on both sides of the world.
 STARTS = (datetime(2026, 3, 6, 12), datetime(2026, 3, 27, 12), datetime(2026, 10, 23, 12), datetime(2026, 4, 3, 12))
 MINUTE = timedelta(minutes=1)
 
@@ -100,7 +101,9 @@ def test_days(seed):
 
 def test_the_day_on_which_clocks_are_changed_has_its_hours():
     office = WorkingTime("Europe/Berlin", tuple(Hours(weekday, 0, 1440) for weekday in range(7)))
-    lengths = [sum((end - start for start, end in office.intervals(date(2026, 3, day))), timedelta()) for day in (28, 29)]
+    lengths = [
+        sum((end - start for start, end in office.intervals(date(2026, 3, day))), timedelta()) for day in (28, 29)
+    ]
     assert lengths == [timedelta(hours=24), timedelta(hours=23)]
 
 

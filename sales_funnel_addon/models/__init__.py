@@ -44,4 +44,5 @@ from . import (
     res_config_settings,
     res_partner,
     res_users,
+    resource_calendar,
 )

@@ -154,6 +154,7 @@ class CrmTeam(models.Model):
             "company_id",
             "user_id",
             "deal_team_id",
+            "resource_calendar_id",
             "stage_ids",
             "lost_reason_ids",
             "hidden_field_ids",
@@ -219,6 +220,10 @@ class CrmTeam(models.Model):
                 for reason in teams.lost_reason_ids
             },
             roles=roles,
+            working_times={
+                company.id: company.resource_calendar_id._get_funnel_working_time()
+                for company in self.env["res.company"].search([("resource_calendar_id", "!=", False)])
+            },
             active_user_ids=frozenset(people.filtered(lambda user: user.active and not user.share).ids),
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )
@@ -249,12 +254,8 @@ class CrmTeam(models.Model):
             deal_funnel_id=self.deal_team_id.id,
             head_id=self.user_id.id,
             hidden_fields=tuple(self.hidden_field_ids.mapped("name")),
+            working_time=self.resource_calendar_id and self.resource_calendar_id._get_funnel_working_time(),
         )
-
-    def _get_timezone(self):
-        """Return the name of the time zone in which the people of this team work."""
-        company = self.company_id or self.env.company
-        return (self.resource_calendar_id or company.resource_calendar_id).tz or "UTC"
 
     # ------------------------------------------------------------
     # DEFAULT TEAM

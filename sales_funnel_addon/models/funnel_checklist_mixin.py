@@ -183,7 +183,9 @@ class FunnelChecklistMixin(models.AbstractModel):
             rule = rules.templates[template_id].deadline
             lead = self.browse(lead_id).with_prefetch(leads.ids)
             moment = rule and (opened if rule.anchor == ENTRY else rule.anchor in lead._fields and lead[rule.anchor])
-            deadlines[lead_id, template_id] = moment and rule.due_at(moment, lead.team_id._get_timezone())
+            deadlines[lead_id, template_id] = moment and rule.due_at(
+                moment, rules.working_time(lead.team_id.id, lead.company_id.id)
+            )
         return deadlines
 
     # ------------------------------------------------------------

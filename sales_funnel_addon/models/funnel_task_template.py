@@ -75,6 +75,9 @@ class FunnelTaskTemplate(models.Model):
     deadline_unit = fields.Selection(
         [("minutes", "minutes"), ("hours", "hours"), ("days", "days")], "Unit", default="days", required=True
     )
+    deadline_working = fields.Boolean(
+        "In Working Time", help="Only working minutes, hours and days count, by the working hours of the funnel."
+    )
     deadline_has_clock = fields.Boolean("At a Set Time")
     deadline_clock = fields.Float("Time", help="The time of that day, in the time zone of the funnel's working hours.")
     task_ids = fields.One2many("funnel.task", "template_id", "Tasks of Leads")
@@ -146,6 +149,7 @@ class FunnelTaskTemplate(models.Model):
                 self.deadline_amount,
                 self.deadline_unit,
                 self.deadline_clock if self.deadline_has_clock else None,
+                self.deadline_working,
             ),
         )
 
@@ -170,6 +174,7 @@ class FunnelTaskTemplate(models.Model):
             "deadline_field_id",
             "deadline_amount",
             "deadline_unit",
+            "deadline_working",
             "deadline_has_clock",
             "deadline_clock",
         ]

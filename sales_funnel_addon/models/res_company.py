@@ -34,4 +34,6 @@ class ResCompany(models.Model):
         result = super().write(vals)
         if "hidden_contact_field_ids" in vals:
             self.env.registry.clear_cache("templates")
+        if "resource_calendar_id" in vals:
+            self.env["funnel.config.mixin"]._clear_rules()
         return result

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .deadlines import ENTRY, Deadline
+from .working_time import WorkingTime
 
 
 def lead_type_of(kind):
@@ -124,6 +125,7 @@ class Funnel:
     head_id: int | bool = False
     hidden_fields: tuple = ()
     company_id: int | bool = False
+    working_time: WorkingTime | None = None
 
     @property
     def lead_type(self):
@@ -140,6 +142,7 @@ class FunnelRules:
     """Every funnel, stage, lost reason and role of the database by id, and what they are called.
 
     :param frozenset active_user_ids: those of the heads and of the people with a role who still work here
+    :param dict working_times: the working time of each company by its id
     """
 
     funnels: dict = field(default_factory=dict)
@@ -147,6 +150,7 @@ class FunnelRules:
     reasons: dict = field(default_factory=dict)
     roles: dict = field(default_factory=dict)
     active_user_ids: frozenset = frozenset()
+    working_times: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):
@@ -158,6 +162,18 @@ class FunnelRules:
         """
         translations = self.texts.get(model_name, {}).get(record_id) or {}
         return translations.get(lang) or translations.get("en_US") or ""
+
+    def working_time(self, funnel_id, company_id):
+        """Return when people work on a lead: in its funnel if that has hours of its own, else in its company.
+
+        >>> FunnelRules(working_times={1: WorkingTime("Europe/Moscow")}).working_time(False, 1).timezone
+        'Europe/Moscow'
+        """
+        funnel = self.funnels.get(funnel_id)
+        if funnel and funnel.working_time:
+            return funnel.working_time
+        company_id = company_id or (funnel and funnel.company_id) or min(self.working_times, default=False)
+        return self.working_times.get(company_id) or WorkingTime()
 
     @cached_property
     def templates(self):

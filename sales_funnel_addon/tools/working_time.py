@@ -1,8 +1,8 @@
 """Working time: when people work, and what is so many working minutes or days away. No database.
 
-A :class:`WorkingTime` holds the hours of a week and the leaves; nights, lunch, weekends, public holidays, time zones and
-the days on which clocks are changed follow from that. All moments that go in and out are in UTC without a time zone, as
-Odoo stores them; days are days of the time zone of the working time.
+A :class:`WorkingTime` holds the hours of a week and the leaves; nights, lunch, weekends, public holidays, time zones
+and the days on which clocks are changed follow from that. All moments that go in and out are in UTC without a time
+zone, as Odoo stores them; days are days of the time zone of the working time.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Hours:
     end: int
     week: int | None = None
 
-    def are_on(self, day):
+    def are_on(self, day: date):
         """Tell whether people work these hours on a day.
 
         >>> Hours(0, 540, 1080).are_on(date(2026, 3, 2)), Hours(0, 540, 1080).are_on(date(2026, 3, 3))
@@ -68,6 +68,10 @@ class WorkingTime:
     def zone(self):
         """The time zone of the hours."""
         return ZoneInfo(self.timezone)
+
+    def every_day(self):
+        """Return the time of the same place in which every minute of every day counts."""
+        return WorkingTime(self.timezone)
 
     # ------------------------------------------------------------
     # CLOCK AND CALENDAR
