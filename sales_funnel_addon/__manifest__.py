@@ -12,6 +12,8 @@
         "security/funnel_rules.xml",
         "views/funnel_map_views.xml",
         "views/crm_lead_views.xml",
+        "views/crm_lead_board_views.xml",
+        "views/crm_lead_actions.xml",
         "views/crm_lost_reason_views.xml",
         "views/crm_stage_views.xml",
         "views/crm_team_views.xml",

@@ -352,6 +352,17 @@ class TestApprovals(FunnelCase):
         self.deal.stage_id = self.contract
         self.assertEqual(self.deal.stage_id, self.contract)
 
+    def test_a_request_can_be_taken_back(self):
+        signed = self.make_approval(self.measurement, self.legal, "Signed")
+        self.deal.funnel_task_ids = [Command.create({"template_id": signed.id, "state": "requested"})]
+        ahead = self.task_of(self.deal, signed)
+        for task in (self.task, ahead):
+            task.action_request()
+            task.action_undo()
+            self.assertEqual((task.state, task.activity_ids), ("open", self.env["mail.activity"]))
+        self.assertIn("Taken back", self.deal.message_ids[0].body)
+        self.assertFalse(self.deal.funnel_approval_state)
+
     def test_whoever_has_a_part_in_the_deal_may_look_at_it(self):
         Lead = self.env["crm.lead"].with_user(self.lawyer)
         other = self.make_deal()

@@ -16,6 +16,7 @@ PICTURES = ADDON / "static" / "description"
 #: What each of the salespeople has on the board in the demo data.
 LEADS = {"anna": "Counter for a coffee shop", "oleg": "Shelving for a pharmacy chain"}
 DEALS = {"anna": "Doors for 12 flats", "oleg": "Library shelves"}
+NEW = {"anna": "Kitchen cabinets for a new flat", "oleg": "Wholesale price list"}
 SIZE = {"width": 1440, "height": 860}
 
 
@@ -66,9 +67,19 @@ class Photographer:
             self.page.locator(".modal .o_selection_badge").nth(2).click()
             self.page.fill(".modal [name=lost_comment] textarea", "18 % above the budget, call again in spring")
             self._picture("loss_dialog")
+            self._open_lead("funnel_deals", DEALS[login])
+            self.page.locator(".o_funnel_checklist").scroll_into_view_if_needed()
+            self._picture("checklist")
+            self._open_funnel("funnel_leads")
+            self._drag(NEW[login], 1)
+            self.page.wait_for_selector(".o_funnel_move_dialog")
+            self._picture("move_dialog")
         with self._session("admin"):
             self._open_record("crm_stage_action_funnel", "stage_lead_qualification")
             self._picture("stage_form")
+            self.page.goto(f"{self.url}/odoo/funnel-map")
+            self.page.wait_for_selector(".o_content svg")
+            self._picture("process_map")
 
     @contextlib.contextmanager
     def _session(self, login):
@@ -97,6 +108,18 @@ class Photographer:
         self._open_funnel(funnel)
         self.page.click(f".o_kanban_record:has-text('{name}')")
         self.page.wait_for_selector(".o_form_view .o_statusbar_status")
+
+    def _drag(self, name, steps):
+        """Drag a card so many columns to the right, as slowly as a hand."""
+        card = self.page.locator(f".o_kanban_record:has-text('{name}')")
+        column = self.page.locator(f".o_kanban_group:has-text('{name}')")
+        start, width = card.bounding_box(), column.bounding_box()["width"]
+        x, y = start["x"] + start["width"] / 2, start["y"] + 20
+        self.page.mouse.move(x, y)
+        self.page.mouse.down()
+        self.page.mouse.move(x + 20, y + 10, steps=5)
+        self.page.mouse.move(x + steps * width, y + 10, steps=20)
+        self.page.mouse.up()
 
     def _open_record(self, action, xml_id):
         self.page.goto(f"{self.url}/odoo/action-{self._id(action)}/{self._id(xml_id)}")

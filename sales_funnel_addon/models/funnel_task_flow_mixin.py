@@ -100,6 +100,7 @@ class FunnelTaskFlowMixin(models.AbstractModel):
             tasks._finish_activities(comment)
         else:
             tasks.activity_ids.unlink()
+            tasks.filtered(lambda task: task.kind == "approval")._announce(self.env._("Taken back"))
 
     def _check_change(self, state, comment):
         for task in self.sudo():
@@ -110,7 +111,7 @@ class FunnelTaskFlowMixin(models.AbstractModel):
             lead = task.lead_id
             if not lead.team_id.funnel_kind or lead.won_status != "pending":
                 raise UserError(self.env._("“%s” is closed: its tasks are as they were.", lead.display_name))
-            if state == "open" and task.stage_id != lead.stage_id:
+            if state == "open" and task.stage_id != lead.stage_id and not task.is_ahead:
                 raise UserError(
                     self.env._("“%s” is not a task of the present stage: it cannot be opened again.", task.name)
                 )
