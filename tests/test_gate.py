@@ -1,6 +1,7 @@
 """The gate: requirements on entering and leaving stages, on every path that ends in write or create."""
 
 from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.fields import Command
 
 from .common import FunnelCase
 
@@ -276,6 +277,47 @@ class TestOverride(FunnelCase):
         self.assertIn("Fill in: City", wizard.verdict)
         wizard.action_apply()
         self.assertEqual(deal.stage_id, self.measurement)
+
+
+class TestSideStage(FunnelCase):
+    """While a client does not answer, a lead waits beside the road."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.measurement.is_side_stage = True
+        cls.demand(cls.estimate, "city", moment="leave")
+        cls.task = cls.make_task(cls.estimate, "Reach the client")
+
+    def test_going_there_needs_nothing(self):
+        deal = self.make_deal()
+        deal.stage_id = self.measurement
+        self.assertEqual(self.task_of(deal, self.task).state, "cancelled")
+
+    def test_moving_on_needs_what_lies_before(self):
+        deal = self.make_deal()
+        deal.stage_id = self.measurement
+        with self.assertRaisesRegex(ValidationError, "Fill in: City(.|\n)*Reach the client"):
+            deal.stage_id = self.contract
+        task = self.task_of(deal, self.task)
+        commands = [Command.update(task.id, {"state": "done"})]
+        deal.write({"stage_id": self.contract.id, "city": "Perm", "funnel_task_ids": commands})
+        self.assertEqual(deal.stage_id, self.contract)
+
+    def test_coming_back_to_the_stage_brings_its_tasks_back(self):
+        deal = self.make_deal()
+        deal.stage_id = self.measurement
+        deal.stage_id = self.estimate
+        self.assertEqual(self.task_of(deal, self.task).state, "open")
+
+    def test_passing_by_needs_nothing_of_it(self):
+        self.demand(self.measurement, "phone", moment="leave")
+        deal = self.make_deal(city="Perm")
+        self.task_of(deal, self.task).action_do()
+        deal.stage_id = self.contract
+        deal.stage_id = self.measurement
+        with self.assertRaisesRegex(ValidationError, "Phone"):
+            deal.stage_id = self.contract
 
 
 class TestCheckMove(FunnelCase):

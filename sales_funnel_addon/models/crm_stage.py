@@ -14,6 +14,11 @@ class CrmStage(models.Model):
         help="A lead that has reached this stage cannot go back to an earlier one. "
         "Only a head of sales can send it back, with a reason.",
     )
+    is_side_stage = fields.Boolean(
+        "Side Stage",
+        help="Beside the road, such as while a client does not answer: a lead may come here from any stage although "
+        "something is missing there. Moving on from here, it needs what all the stages before the next one ask for.",
+    )
     deferral_month = fields.Integer(
         "Month of Deferral",
         help="The month (1 to 12) whose deferred deals stand in this stage; 0 for any other stage.",
@@ -147,7 +152,7 @@ class CrmStage(models.Model):
 
     @api.model
     def _get_rule_fields(self):
-        return ["name", "sequence", "fold", "is_irreversible", "team_ids"]
+        return ["name", "sequence", "fold", "is_irreversible", "is_side_stage", "team_ids"]
 
     def unlink(self):
         self.task_template_ids.unlink()  # not by the database: the tasks of leads keep their names

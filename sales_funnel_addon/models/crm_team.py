@@ -203,6 +203,7 @@ class CrmTeam(models.Model):
                 stage.id: funnel_rules.Stage(
                     id=stage.id,
                     is_irreversible=stage.is_irreversible,
+                    is_side_stage=stage.is_side_stage,
                     funnel_ids=tuple(stage.team_ids.ids),
                     requirements=tuple(rule._prepare_rule() for rule in by_stage["funnel.requirement"][stage]),
                     tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),

@@ -85,9 +85,9 @@ class FunnelMapMixin(models.AbstractModel):
 
         :param stage: the record of ``crm.stage``
         :param dict labels: what fields and questions are called
-        :returns: ``id``, ``name``, ``is_won``, ``is_irreversible``, ``fold``, ``is_free`` (no transition says where
-            leads go from here), the requirements to ``enter`` and to ``leave`` (``id``, ``text``, ``for_some``), and
-            the ``tasks`` and ``approvals`` (``id``, ``name``, ``role``, ``mandatory``, ``for_some``)
+        :returns: ``id``, ``name``, ``is_won``, ``is_irreversible``, ``is_side_stage``, ``fold``, ``is_free`` (no
+            transition says where leads go from here), the requirements to ``enter`` and to ``leave`` (``id``, ``text``,
+            ``for_some``), and the ``tasks`` and ``approvals`` (``id``, ``name``, ``role``, ``mandatory``, ``for_some``)
         """
         rule = self._get_funnel_rules().stages[stage.id]
         return {
@@ -95,6 +95,7 @@ class FunnelMapMixin(models.AbstractModel):
             "name": stage.name,
             "is_won": stage.is_won,
             "is_irreversible": stage.is_irreversible,
+            "is_side_stage": stage.is_side_stage,
             "fold": stage.fold,
             "is_free": self.funnel_kind == "deferred" or not rule.transitions,
             "enter": [self._prepare_map_requirement(item, labels) for item in rule.requirements_at("enter")],

@@ -93,6 +93,7 @@ class Stage:
 
     id: int
     is_irreversible: bool = False
+    is_side_stage: bool = False
     funnel_ids: tuple = ()
     requirements: tuple = ()
     tasks: tuple = ()
@@ -209,6 +210,9 @@ class FunnelRules:
         leave nothing. A transition that leads straight to the target skips nothing: whoever configured it has decided
         that the stages between are not on that way.
 
+        A side stage is not on the road: whoever goes there leaves nothing, whoever passes by skips nothing, and whoever
+        comes back from there needs what all the stages before the target ask for.
+
         :param origin_funnel_id: where the lead was; False if it is new or was in no funnel
         :param target_funnel_id: where it goes; False if it leaves the funnels
         :rtype: tuple[int]
@@ -225,17 +229,33 @@ class FunnelRules:
         >>> branch = Stage(20, transitions=(Transition(1, 22),))
         >>> FunnelRules(rules.funnels, {20: branch}).stages_left(2, 20, 2, 22)
         (20,)
+        >>> aside = FunnelRules(rules.funnels, {11: Stage(11, is_side_stage=True)})
+        >>> aside.stages_left(1, 10, 1, 11), aside.stages_left(1, 10, 1, 12), aside.stages_left(1, 11, 1, 12)
+        ((), (10,), (10, 11))
+        >>> aside.stages_left(1, 11, 2, 20)
+        (10, 11, 12)
         """
         origin, target = self.funnels.get(origin_funnel_id), self.funnels.get(target_funnel_id)
         left = ()
-        if target and target.kind != "deferred":
-            start = max(origin.position(origin_stage_id) if origin is target else 0, 0)
-            left = target.stage_ids[start : max(target.position(target_stage_id), 0)]
-            if left and self.transitions(left[0], target_stage_id):
-                left = left[:1]
+        if target and target.kind != "deferred" and not self.is_side_stage(target_stage_id):
+            start = origin_stage_id if origin is target else target.stage_ids[0] if target.stage_ids else False
+            left = self._road_between(target, start, target.position(target_stage_id))
+            if left and self.transitions(start, target_stage_id):
+                left = (start,)
         if origin and origin is not target and origin.kind == "lead" and not (target and target.kind == "deferred"):
-            left = origin.stage_ids[max(origin.position(origin_stage_id), 0) :] + left
+            left = self._road_between(origin, origin_stage_id, len(origin.stage_ids)) + left
         return left
+
+    def is_side_stage(self, stage_id):
+        """Tell whether a stage lies beside the road of its funnel."""
+        return stage_id in self.stages and self.stages[stage_id].is_side_stage
+
+    def _road_between(self, funnel, start_id, end):
+        """Return the ids of the stages of a funnel from one stage up to a position, without those beside the road."""
+        start = max(funnel.position(start_id), 0)
+        beside = self.is_side_stage(start_id)
+        passed = funnel.stage_ids[0 if beside else start : max(end, 0)]
+        return tuple(i for i in passed if not self.is_side_stage(i) or i == start_id)
 
     def requirements_of_move(self, origin_funnel_id, origin_stage_id, target_funnel_id, target_stage_id):
         """Return the requirements that a move has to satisfy, in the order of the stages.

@@ -122,7 +122,7 @@ function getBoxHeight(stage, boxWidth, textWidth) {
 
 /** Return which badges a stage wears, in their order. */
 export function getBadgeKinds(stage) {
-    return ["is_won", "is_irreversible", "enter", "leave", "tasks", "approvals"].filter((name) =>
+    return ["is_won", "is_irreversible", "is_side_stage", "enter", "leave", "tasks", "approvals"].filter((name) =>
         Array.isArray(stage[name]) ? stage[name].length : stage[name]
     );
 }
@@ -148,13 +148,22 @@ export function countLines(text, width, textWidth = estimateWidth) {
 // ARROWS WITHIN A LANE
 // ------------------------------------------------------------
 
-/** Return the main road: from each free stage to the next. Won is an end, and in deferred demand the month decides. */
+/**
+ * Return the main road: from each free stage to the next that is not beside it. Won is an end, and in deferred demand
+ * the month decides.
+ */
 function getRoad({ kind, stages }) {
-    return stages.slice(0, -1).flatMap((stage, index) =>
-        stage.is_free && !stage.is_won && kind !== "deferred"
-            ? [{ kind: "road", from: stage.id, to: stages[index + 1].id, low: index, high: index + 1, ways: [] }]
-            : []
-    );
+    if (kind === "deferred") {
+        return [];
+    }
+    const road = stages.map((stage, index) => ({ stage, index })).filter(({ stage }) => !stage.is_side_stage);
+    return road.slice(0, -1).flatMap(({ stage, index: low }, position) => {
+        const { stage: next, index: high } = road[position + 1];
+        const side = high > low + 1 ? "above" : undefined;
+        return stage.is_free && !stage.is_won
+            ? [{ kind: "road", from: stage.id, to: next.id, low, high, side, ways: [] }]
+            : [];
+    });
 }
 
 /** Return one arrow for each pair of stages that transitions connect. */

@@ -7,6 +7,7 @@ export const SIGNS = {
     tasks: { icon: "fa-check-square-o", label: _t("Tasks") },
     approvals: { icon: "fa-thumbs-o-up", label: _t("Approvals") },
     is_irreversible: { icon: "fa-flag", label: _t("Point of no return") },
+    is_side_stage: { icon: "fa-pause", label: _t("Beside the road: free to come here") },
     is_won: { icon: "fa-trophy", label: _t("Won") },
     condition: { icon: "fa-filter", label: _t("Only under a condition") },
     role: { icon: "fa-lock", label: _t("Only for some roles") },
@@ -77,7 +78,7 @@ export function toSpeech({ title, flags, sections }) {
 }
 
 function getFlags(stage, funnel) {
-    const flags = ["is_won", "is_irreversible"].filter((name) => stage[name]).map((name) => SIGNS[name].label);
+    const flags = ["is_won", "is_irreversible", "is_side_stage"].filter((name) => stage[name]).map((name) => SIGNS[name].label);
     if (funnel.kind === "deferred") {
         flags.push(_t("The date of the next contact decides which deals stand here"));
     } else if (stage.is_free && !stage.is_won) {
