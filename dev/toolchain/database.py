@@ -70,7 +70,7 @@ def _drop_abandoned():
             drop(name)
 
 
-def _drop_older(prefix, keep=8):
+def _drop_older(prefix, keep=3):
     for name in _names(prefix)[:-keep]:
         drop(name)
 

@@ -17,8 +17,9 @@ def main(arguments):
     browser.ensure()
     with database.one_at_a_time():
         template, base = database.ensure_template(source), database.ensure_base(source)
-    with database.scratch_copy(template) as name:
-        return _run_pytest(source, name, arguments, template=template, base=base)
+    # tests that need databases of their own copy this copy: other runs may drop the template meanwhile
+    with database.scratch_copy(template, "template") as own, database.scratch_copy(own) as name:
+        return _run_pytest(source, name, arguments, template=own, base=base)
 
 
 def _run_pytest(source, name, arguments, *, template, base):
