@@ -19,6 +19,7 @@ def main(arguments):
         template, base = database.ensure_template(source), database.ensure_base(source)
     # tests that need databases of their own copy this copy: other runs may drop the template meanwhile
     with database.scratch_copy(template, "template") as own, database.scratch_copy(own) as name:
+        database.set_key(own, database.key_of(template))
         return _run_pytest(source, name, arguments, template=own, base=base)
 
 
