@@ -142,14 +142,15 @@ def make_funnel_leads(admin, funnel, stages):
         "Open lead": {"team_id": leads, "source_id": source},
         "Lost lead": {"team_id": leads, "phone": "+7 912 345-67-89"},
         "Junk": {"team_id": leads},
-        "Open deal": {"team_id": deals, "stage_id": admin.ref("stage_deal_shipment"), "expected_revenue": 500},
+        "Open deal": {"team_id": deals, "expected_revenue": 500},
         "Won deal": {"team_id": deals, **paid, "expected_revenue": 700},
         "Lost deal": {"team_id": deals},
         "Deferred deal": {"team_id": admin.ref("funnel_deferred"), "stage_id": admin.ref("stage_deferred_05")},
         "Wardrobe": {"team_id": funnel, "stage_id": stages[1], "city": "Perm"},
     }
     ids = {name: admin.create("crm.lead", name=name, **rest) for name, rest in values.items()}
-    admin.call("crm.lead", "action_set_won", [ids["Won deal"]])
+    for name, stage in (("Open deal", "stage_deal_shipment"), ("Won deal", "stage_deal_won")):
+        admin.call("crm.lead", "funnel_override_move", [ids[name]], admin.ref(stage), "Work of last year")
     for name, reason in (
         ("Lost lead", "reason_wrong_contacts"),
         ("Junk", "junk_test"),
@@ -285,6 +286,9 @@ BELONGINGS = {
     "crm.stage": ("name", "sequence", "is_won", "fold", "color", "team_ids", "is_irreversible"),
     "crm.lost.reason": ("name", "sequence", "category", "comment_required", "required_field_ids", "team_ids"),
     "funnel.requirement": ("stage_id", "moment", "kind", "field_ids", "any_field", "condition", "message", "active"),
+    "funnel.task.template": ("name", "stage_id", "kind", "mandatory", "role_id", "done_condition", "active"),
+    "funnel.role": ("name", "sequence", "source", "active", "assignment_ids"),
+    "funnel.task": ("lead_id", "template_id", "state", "user_id"),
     "funnel.preset": ("name", "code", "loaded_ids"),
     "utm.source": ("name", "label"),
     "utm.medium": ("name", "label"),
@@ -318,6 +322,10 @@ def configure(admin):
     admin.write("funnel.requirement", admin.ref("requirement_payment_complete"), message="Wait for the money")
     admin.call("funnel.requirement", "unlink", [admin.ref("requirement_qualification_need")])
     admin.call("crm.lost.reason", "unlink", [admin.ref("reason_no_talk")])
+    admin.write("funnel.task.template", admin.ref("task_lead_new_analysis"), name="Look at it", mandatory=False)
+    admin.call("funnel.task.template", "unlink", [admin.ref("task_lead_contact_collect")])
+    admin.call("funnel.role", "unlink", [admin.ref("role_marketing")])
+    admin.create("funnel.role.assignment", role_id=admin.ref("role_logistics"), user_id=admin.user_id)
     admin.write("crm.lost.reason", admin.ref("reason_expensive"), comment_required=False, sequence=1)
     admin.write("crm.team", admin.ref("funnel_leads"), name="Requests", hidden_field_ids=[(5,)], sequence=300)
     admin.write("utm.source", admin.ref("source_website"), label="Our site")
@@ -366,7 +374,10 @@ def test_loading_the_preset_again_changes_nothing(states, model, lang):
     assert states["reloaded"][model, lang] == states["upgraded"][model, lang]
 
 
-@pytest.mark.parametrize("model", ["crm.stage", "crm.lost.reason", "funnel.requirement", "utm.source"])
+@pytest.mark.parametrize(
+    "model",
+    ["crm.stage", "crm.lost.reason", "funnel.requirement", "funnel.task.template", "funnel.role", "utm.source"],
+)
 def test_what_was_deleted_stays_deleted(states, model):
     fresh, reloaded = (get_ids(states[state], model) for state in ("fresh", "reloaded"))
     assert len(fresh - reloaded) == 1
