@@ -1,7 +1,7 @@
 """When something is due: an offset from a moment, in the local time of the people who work."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 #: The anchor of deadlines that count from the moment a task appears; any other anchor is the name of a field.
@@ -24,7 +24,7 @@ class Deadline:
     clock: float | None = None
 
     def due_at(self, moment, timezone):
-        """Return when it is due, in UTC without a time zone, as Odoo stores it.
+        """Return when it is due, in UTC without a time zone, as Odoo stores it; False where the calendar ends.
 
         A date without a time stands for its midnight. Days are days of the calendar: they keep the time on the clock
         when the clocks are changed.
@@ -39,8 +39,16 @@ class Deadline:
         datetime.datetime(2026, 3, 10, 10, 15)
         >>> Deadline(ENTRY, 1, "days").due_at(datetime(2026, 3, 28, 11, 0), "Europe/Berlin")
         datetime.datetime(2026, 3, 29, 10, 0)
+        >>> Deadline("date", 3).due_at(date(9999, 12, 31), "Europe/Moscow")
+        False
         """
-        zone = ZoneInfo(timezone)
+        try:
+            due = self._due_at(moment, ZoneInfo(timezone))
+        except OverflowError:
+            return False
+        return due if MINYEAR < due.year < MAXYEAR else False  # people in every time zone can still be told
+
+    def _due_at(self, moment, zone):
         if isinstance(moment, datetime):
             local = moment.replace(tzinfo=UTC).astimezone(zone)
         else:
@@ -50,6 +58,6 @@ class Deadline:
         else:
             local = (local.astimezone(UTC) + timedelta(**{self.unit: self.amount})).astimezone(zone)
         if self.clock is not None:
-            minutes = round(self.clock * 60)
+            minutes = min(round(self.clock * 60), 24 * 60 - 1)
             local = local.replace(hour=minutes // 60, minute=minutes % 60, second=0, microsecond=0)
         return local.astimezone(UTC).replace(tzinfo=None)
