@@ -168,6 +168,7 @@ class FunnelChecklistMixin(models.AbstractModel):
             )
         )
         self.env["crm.lead"].invalidate_model(["funnel_task_ids"], flush=False)
+        leads.modified(["funnel_task_ids"])
         self.env["funnel.task.template"].invalidate_model(["task_ids"], flush=False)
         return Task.browse(task_id for task_id, template_id in created if rules.templates[template_id].starts_something)
 

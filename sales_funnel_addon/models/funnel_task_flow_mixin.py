@@ -62,6 +62,8 @@ class FunnelTaskFlowMixin(models.AbstractModel):
             raise AccessError(
                 self.env._("Only the state of a task and its comment can be changed, not: %s.", ", ".join(refused))
             )
+        if not isinstance(vals.get("comment") or "", str):
+            raise ValidationError(self.env._("A comment is text."))
 
     def _change_state(self, state, comment=None):
         """Give the tasks a new state, with all that follows from it.
@@ -110,7 +112,10 @@ class FunnelTaskFlowMixin(models.AbstractModel):
             lead = task.lead_id
             if not lead.team_id.funnel_kind or lead.won_status != "pending":
                 raise UserError(self.env._("“%s” is closed: its tasks are as they were.", lead.display_name))
-            if state == "open" and task.stage_id != lead.stage_id:
+            present = task.stage_id == lead.stage_id and task.state != "cancelled"
+            if state == "requested" and not present and not task.is_ahead:
+                raise UserError(self.env._("Nobody asks for “%s” any more.", task.display_name))
+            if state == "open" and not present:
                 raise UserError(
                     self.env._("“%s” is not a task of the present stage: it cannot be opened again.", task.name)
                 )
@@ -157,10 +162,12 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         tasks = self.sudo().filtered("role_id")
         people = tasks.lead_id._get_role_people(tasks.role_id.ids)
         is_manager = self.env.user.has_group("sales_funnel_addon.group_funnel_manager")
+        # a manager of another company stands in for nobody
+        managed = tasks.lead_id.sudo(False)._filtered_access("read") if is_manager else tasks.lead_id.browse()
         return tasks.filtered(
             lambda task: (
                 self.env.uid in (found := people[task.lead_id.id, task.role_id.id].members)
-                or (is_manager and not found)
+                or (not found and task.lead_id in managed)
             )
         ).with_env(self.env)
 
@@ -181,6 +188,10 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         for vals in vals_list:
             self._check_writable({name: vals[name] for name in vals.keys() - {"lead_id", "template_id"}})
             pairs.append((vals.get("lead_id"), vals.get("template_id")))
+            if vals.get("state", "open") == "open":
+                raise ValidationError(self.env._("A task is on the checklist already or will be: do it or ask for it."))
+        if not all(isinstance(item, int) and not isinstance(item, bool) for pair in pairs for item in pair):
+            raise ValidationError(self.env._("Say which task of which lead it is."))
         Lead.browse(lead_id for lead_id, _template_id in pairs).check_access("write")
         rules = self.env["crm.team"]._get_funnel_rules()
         for lead_id, template_id in pairs:
