@@ -76,6 +76,7 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         tasks = self.filtered(lambda task: task.state != state)
         if not tasks:
             return
+        tasks._check_leads_open()
         tasks._check_change(state, comment)
         now = self.env.cr.now()
         values = {"state": state}
@@ -103,6 +104,12 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         else:
             tasks.activity_ids.unlink()
 
+    def _check_leads_open(self):
+        """Refuse to change what was done for a lead that is closed."""
+        for lead in self.sudo().lead_id:
+            if not lead.team_id.funnel_kind or lead.won_status != "pending":
+                raise UserError(self.env._("“%s” is closed: its tasks are as they were.", lead.display_name))
+
     def _check_change(self, state, comment):
         for task in self.sudo():
             if state not in WRITABLE_STATES.get(task.kind, ()):
@@ -110,8 +117,6 @@ class FunnelTaskFlowMixin(models.AbstractModel):
                     self.env._("“%(task)s” cannot become “%(state)s”.", task=task.display_name, state=state)
                 )
             lead = task.lead_id
-            if not lead.team_id.funnel_kind or lead.won_status != "pending":
-                raise UserError(self.env._("“%s” is closed: its tasks are as they were.", lead.display_name))
             present = task.stage_id == lead.stage_id and task.state != "cancelled"
             if state == "requested" and not present and not task.is_ahead:
                 raise UserError(self.env._("Nobody asks for “%s” any more.", task.display_name))
