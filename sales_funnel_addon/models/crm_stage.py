@@ -155,7 +155,8 @@ class CrmStage(models.Model):
         return ["name", "sequence", "fold", "is_irreversible", "is_side_stage", "team_ids"]
 
     def unlink(self):
-        self.task_template_ids.unlink()  # not by the database: the tasks of leads keep their names
+        # not by the database: the tasks of leads keep their names, also those of archived templates
+        self.with_context(active_test=False).task_template_ids.unlink()
         return super().unlink()
 
     def _get_open_leads(self):

@@ -123,6 +123,10 @@ class CrmTeam(models.Model):
         result = super().write(vals)
         if not vals.keys().isdisjoint({"funnel_kind", "name", "active", "sequence", "manual_medium_id"}):
             self._sync_funnel_menus()
+        if "funnel_kind" in vals:
+            # outside the funnels nobody could do the tasks any more
+            Lead = self.env["crm.lead"].sudo()  # whoever may see the leads
+            Lead.search([("team_id", "in", self.ids), ("won_status", "=", "pending")])._sync_checklists()
         return result
 
     def unlink(self):
@@ -225,7 +229,9 @@ class CrmTeam(models.Model):
                 company.id: company.resource_calendar_id._get_funnel_working_time()
                 for company in self.env["res.company"].search([("resource_calendar_id", "!=", False)])
             },
-            active_user_ids=frozenset(people.filtered(lambda user: user.active and not user.share).ids),
+            user_companies={
+                user.id: frozenset(user.company_ids.ids) for user in people if user.active and not user.share
+            },
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )
 

@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.tools import SQL
 
-from ..tools.checklists import DONE_STATES, plan_checklist
+from ..tools.checklists import DONE_STATES, is_done, plan_checklist
 from ..tools.deadlines import ENTRY
 
 
@@ -39,7 +39,7 @@ class FunnelChecklistMixin(models.AbstractModel):
         for template, template_lead_ids in asked.items():
             for lead_id in template_lead_ids:
                 task = tasks[lead_id].get(template.id)
-                if (not task or task[1] not in DONE_STATES) and (lead_id, template.id) not in fulfilled:
+                if not (task and is_done(template.kind, task[1])) and (lead_id, template.id) not in fulfilled:
                     verdict = verdicts[lead_id]
                     (verdict.approvals if template.kind == "approval" else verdict.open_tasks).append(template)
                     verdict.tasks[template.id] = task or (False, "open")
@@ -168,6 +168,7 @@ class FunnelChecklistMixin(models.AbstractModel):
             )
         )
         self.env["crm.lead"].invalidate_model(["funnel_task_ids"], flush=False)
+        leads.modified(["funnel_task_ids"])
         self.env["funnel.task.template"].invalidate_model(["task_ids"], flush=False)
         return Task.browse(task_id for task_id, template_id in created if rules.templates[template_id].starts_something)
 

@@ -1,4 +1,10 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
+from odoo.exceptions import AccessError, ValidationError
+
+#: By how much the clock of whoever notes an attempt may be fast.
+CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 class FunnelContact(models.Model):
@@ -30,9 +36,37 @@ class FunnelContact(models.Model):
     )
     note = fields.Char()
 
+    @api.constrains("date")
+    def _check_date(self):
+        """An attempt has been made; one to come is an activity, and would count as "today" for years."""
+        soon = fields.Datetime.now() + CLOCK_TOLERANCE
+        if any(contact.date > soon for contact in self):
+            raise ValidationError(self.env._("A contact attempt cannot lie in the future: plan an activity instead."))
+
     @api.model_create_multi
     def create(self, vals_list):
         contacts = super().create(vals_list)
-        if "funnel_contact_ids" in self.env["crm.team"]._get_funnel_rules().task_fields:
-            contacts.lead_id._sync_checklists()
+        contacts._check_author()
+        contacts._follow_with_checklists()
         return contacts
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "user_id" in vals:
+            self._check_author()
+        if "lead_id" in vals:
+            self.check_access("write")  # it may not go to a lead that they may not edit
+        self._follow_with_checklists()
+        return result
+
+    def _check_author(self):
+        """Refuse attempts in the name of somebody else, but from those who may write history: funnel managers."""
+        if self.env.su or self.env.user.has_group("sales_funnel_addon.group_funnel_manager"):
+            return
+        if self.user_id - self.env.user:
+            raise AccessError(self.env._("You can only note your own contact attempts."))
+
+    def _follow_with_checklists(self):
+        """Tick the tasks that are done by an attempt."""
+        if "funnel_contact_ids" in self.env["crm.team"]._get_funnel_rules().task_fields:
+            self.lead_id._sync_checklists()

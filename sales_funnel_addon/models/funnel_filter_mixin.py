@@ -55,6 +55,8 @@ class FunnelFilterMixin(models.AbstractModel):
         """
         try:
             domain = ast.literal_eval(text or "[]")
+            if not isinstance(domain, list):
+                raise TypeError(self.env._("it is no list"))
             Domain(domain).validate(self.env["crm.lead"])
         except (ValueError, SyntaxError, TypeError) as error:
             raise ValidationError(

@@ -208,7 +208,8 @@ class FunnelGateMixin(models.AbstractModel):
         rules = self.env["crm.team"]._get_funnel_rules()
         if not rules.templates:
             return
-        changed = not rules.task_fields.isdisjoint(touched)
+        # an archived lead that was not lost has nothing to do either, although its status is the same
+        changed = "active" in touched or not rules.task_fields.isdisjoint(touched)
         concerned = [
             lead_id
             for lead_id, state in after.items()

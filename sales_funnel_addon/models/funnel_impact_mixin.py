@@ -22,7 +22,8 @@ class FunnelImpactMixin(models.AbstractModel):
     @api.depends(lambda self: self._get_impact_fields())
     def _compute_impact(self):
         for rule in self:
-            leads = rule.stage_id._origin._get_open_leads()
+            # the leads of a stage are counted for whoever may see the stage
+            leads = rule.stage_id._origin._filtered_access("read")._get_open_leads()
             checked = leads[:MOST_LEADS]
             failed = rule._find_failing_leads(checked)
             # whoever writes rules may not see every lead: they are counted, and those that may be seen are listed

@@ -151,6 +151,10 @@ class FunnelRequirement(models.Model):
         """Tell whether this requirement says enough to be tried, while it is still being typed in."""
         try:
             domains = [self._parse_domain(self[name], name) for name in ("condition", "applies_to")]
+            # it is tried on all leads, so it must not ask about more than a saved one may
+            for name, domain in zip(("condition", "applies_to"), domains, strict=True):
+                if domain:
+                    self._try_domain(domain, name)
         except ValidationError:
             return False
         if self.kind == "fields":

@@ -28,10 +28,12 @@ class FunnelRoleMixin(models.AbstractModel):
         leads = self.sudo()  # whoever asks, the people are the same
         asked = {lead.id: lead._get_lead_people() for lead in leads}
         salespeople = leads.user_id.filtered(lambda user: user.active and not user.share)
-        active_ids = self.env["crm.team"]._get_funnel_rules().active_user_ids.union(salespeople.ids)
+        rules = self.env["crm.team"]._get_funnel_rules()
+        companies = {people.company_id for people in asked.values()}
+        active_ids = {company: rules.active_user_ids(company).union(salespeople.ids) for company in companies}
         today = fields.Date.context_today(self)
         return {
-            (lead_id, role.id): role.people(people, active_ids, today)
+            (lead_id, role.id): role.people(people, active_ids[people.company_id], today)
             for lead_id, people in asked.items()
             for role in roles
         }
@@ -91,13 +93,16 @@ class FunnelRoleMixin(models.AbstractModel):
             return Domain.FALSE  # the access rules of leads ask this in every search, and most people play no role
         today = fields.Date.context_today(self)
         domain = Domain.FALSE
+        own_companies = self.env.user._get_company_ids()
         for funnel in rules.funnels.values():
-            for company_id in [funnel.company_id] if funnel.company_id else [False, *self.env.user._get_company_ids()]:
+            if funnel.company_id and funnel.company_id not in own_companies:
+                continue  # a role that is played everywhere is played where its people may work
+            for company_id in [funnel.company_id] if funnel.company_id else [False, *own_companies]:
                 where = LeadPeople(funnel.id, company_id, head_id=funnel.head_id)
                 mine = [
                     template_id
                     for role, ids in template_ids.items()
-                    if self.env.uid in role.people(where, rules.active_user_ids, today).performers
+                    if self.env.uid in role.people(where, rules.active_user_ids(company_id), today).performers
                     for template_id in ids
                 ]
                 if mine:

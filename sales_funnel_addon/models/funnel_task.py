@@ -193,6 +193,7 @@ class FunnelTask(models.Model):
         if "state" in vals:
             self._change_state(vals["state"], vals.get("comment"))
         else:
+            self._check_leads_open()
             self._check_doable()
             super(FunnelTask, self.sudo()).write(vals)
         return True

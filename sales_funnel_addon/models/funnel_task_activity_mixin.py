@@ -82,7 +82,7 @@ class FunnelTaskActivityMixin(models.AbstractModel):
         tasks = self.filtered(
             lambda task: (
                 task.template_id.id in rules.templates
-                and rules.templates[task.template_id.id].deadline
+                and (task.deadline or rules.templates[task.template_id.id].deadline)
                 and task.state in OPEN_STATES
             )
         )
@@ -90,7 +90,7 @@ class FunnelTaskActivityMixin(models.AbstractModel):
             [(task.lead_id.id, task.template_id.id, task.opened_date) for task in tasks]
         )
         for task in tasks:
-            deadline = deadlines[task.lead_id.id, task.template_id.id]
+            deadline = deadlines[task.lead_id.id, task.template_id.id] or False
             if task.deadline != deadline:
                 task.deadline = deadline
 

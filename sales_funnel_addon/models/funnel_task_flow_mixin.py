@@ -62,6 +62,8 @@ class FunnelTaskFlowMixin(models.AbstractModel):
             raise AccessError(
                 self.env._("Only the state of a task and its comment can be changed, not: %s.", ", ".join(refused))
             )
+        if not isinstance(vals.get("comment") or "", str):
+            raise ValidationError(self.env._("A comment is text."))
 
     def _change_state(self, state, comment=None):
         """Give the tasks a new state, with all that follows from it.
@@ -74,6 +76,7 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         tasks = self.filtered(lambda task: task.state != state)
         if not tasks:
             return
+        tasks._check_leads_open()
         tasks._check_change(state, comment)
         now = self.env.cr.now()
         values = {"state": state}
@@ -102,6 +105,12 @@ class FunnelTaskFlowMixin(models.AbstractModel):
             tasks.activity_ids.unlink()
             tasks.filtered(lambda task: task.kind == "approval")._announce(self.env._("Taken back"))
 
+    def _check_leads_open(self):
+        """Refuse to change what was done for a lead that is closed."""
+        for lead in self.sudo().lead_id:
+            if not lead.team_id.funnel_kind or lead.won_status != "pending":
+                raise UserError(self.env._("“%s” is closed: its tasks are as they were.", lead.display_name))
+
     def _check_change(self, state, comment):
         for task in self.sudo():
             if state not in WRITABLE_STATES.get(task.kind, ()):
@@ -109,9 +118,10 @@ class FunnelTaskFlowMixin(models.AbstractModel):
                     self.env._("“%(task)s” cannot become “%(state)s”.", task=task.display_name, state=state)
                 )
             lead = task.lead_id
-            if not lead.team_id.funnel_kind or lead.won_status != "pending":
-                raise UserError(self.env._("“%s” is closed: its tasks are as they were.", lead.display_name))
-            if state == "open" and task.stage_id != lead.stage_id and not task.is_ahead:
+            present = task.stage_id == lead.stage_id and task.state != "cancelled"
+            if state == "requested" and not present and not task.is_ahead:
+                raise UserError(self.env._("Nobody asks for “%s” any more.", task.display_name))
+            if state == "open" and not present and not (task.kind == "approval" and task.is_ahead):
                 raise UserError(
                     self.env._("“%s” is not a task of the present stage: it cannot be opened again.", task.name)
                 )
@@ -158,10 +168,12 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         tasks = self.sudo().filtered("role_id")
         people = tasks.lead_id._get_role_people(tasks.role_id.ids)
         is_manager = self.env.user.has_group("sales_funnel_addon.group_funnel_manager")
+        # a manager of another company stands in for nobody
+        managed = tasks.lead_id.sudo(False)._filtered_access("read") if is_manager else tasks.lead_id.browse()
         return tasks.filtered(
             lambda task: (
                 self.env.uid in (found := people[task.lead_id.id, task.role_id.id].members)
-                or (is_manager and not found)
+                or (not found and task.lead_id in managed)
             )
         ).with_env(self.env)
 
@@ -182,6 +194,10 @@ class FunnelTaskFlowMixin(models.AbstractModel):
         for vals in vals_list:
             self._check_writable({name: vals[name] for name in vals.keys() - {"lead_id", "template_id"}})
             pairs.append((vals.get("lead_id"), vals.get("template_id")))
+            if vals.get("state", "open") == "open":
+                raise ValidationError(self.env._("A task is on the checklist already or will be: do it or ask for it."))
+        if not all(isinstance(item, int) and not isinstance(item, bool) for pair in pairs for item in pair):
+            raise ValidationError(self.env._("Say which task of which lead it is."))
         Lead.browse(lead_id for lead_id, _template_id in pairs).check_access("write")
         rules = self.env["crm.team"]._get_funnel_rules()
         for lead_id, template_id in pairs:

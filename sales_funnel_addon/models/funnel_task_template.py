@@ -1,12 +1,28 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
-from ..tools.checklists import OPEN_STATES
+from ..tools.checklists import DONE_STATES, OPEN_STATES
 from ..tools.deadlines import ENTRY, Deadline
 from ..tools.funnel_rules import TaskTemplate
 
 #: Kinds of date fields of a lead around which a deadline can lie.
 DATE_TYPES = ("date", "datetime")
+#: What decides which leads have a task, whether it is done, and when it is due.
+CHECKLIST_FIELDS = frozenset(
+    {
+        "active",
+        "stage_id",
+        "applies_to",
+        "done_condition",
+        "deadline_anchor",
+        "deadline_field_id",
+        "deadline_amount",
+        "deadline_unit",
+        "deadline_has_clock",
+        "deadline_clock",
+    }
+)
 
 
 class FunnelTaskTemplate(models.Model):
@@ -113,8 +129,12 @@ class FunnelTaskTemplate(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not vals.keys().isdisjoint({"active", "stage_id", "applies_to", "done_condition"}):
+        if not vals.keys().isdisjoint(CHECKLIST_FIELDS):
             self._update_leads()
+        if "stage_id" in vals:
+            # what was done stays where it was done; the rest waits in the new stage
+            undone = Domain("template_id", "in", self.ids) & Domain("state", "not in", list(DONE_STATES))
+            self.env["funnel.task"].sudo().search(undone).write({"stage_id": vals["stage_id"]})
         return result
 
     def unlink(self):
@@ -126,7 +146,10 @@ class FunnelTaskTemplate(models.Model):
 
     def _update_leads(self):
         """Give the leads that are in the stages already the tasks they lack, and cancel those they no longer need."""
-        (self.stage_id | self.sudo().task_ids.stage_id)._get_open_leads()._sync_checklists()
+        waiting = Domain("template_id", "in", self.ids) & Domain("state", "in", list(OPEN_STATES))
+        # wherever the lead stands: an approval may have been asked for ahead of its stage
+        leads = self.env["funnel.task"].sudo().search(waiting).lead_id
+        (leads | self.stage_id._get_open_leads())._sync_checklists()
 
     def _prepare_rule(self):
         """Return this template as the engine works with it."""

@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..tools.checklists import OPEN_STATES
 
@@ -8,7 +9,27 @@ class MailActivity(models.Model):
 
     _inherit = "mail.activity"
 
-    funnel_task_id = fields.Many2one("funnel.task", "Checklist Task", ondelete="set null", index="btree_not_null")
+    funnel_task_id = fields.Many2one(
+        "funnel.task", "Checklist Task", ondelete="set null", index="btree_not_null", copy=False
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        activities = super().create(vals_list)
+        if activities.sudo().funnel_task_id:
+            activities._check_task_link()
+        return activities
+
+    def write(self, vals):
+        if "funnel_task_id" in vals:
+            self._check_task_link()
+        return super().write(vals)
+
+    @api.model
+    def _check_task_link(self):
+        """Only the engine ties activities to tasks: who does the one does the other, and reads what it is called."""
+        if not self.env.su:
+            raise AccessError(self.env._("An activity cannot be tied to a checklist task by hand."))
 
     def _action_done(self, feedback=False, attachment_ids=None):
         # the task may belong to a lead that the assignee cannot open

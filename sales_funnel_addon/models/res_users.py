@@ -15,7 +15,7 @@ class ResUsers(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if not vals.keys().isdisjoint({"active", "group_ids"}):
+        if not vals.keys().isdisjoint({"active", "group_ids", "company_ids"}):
             self._forget_people()
         return result
 

@@ -8,6 +8,15 @@ OPEN_STATES = ("open", "requested")
 DONE_STATES = ("done", "approved")
 
 
+def is_done(kind, state):
+    """Tell whether a task is what the gate asks for; the tick of a former to-do is no approval.
+
+    >>> is_done("todo", "done"), is_done("approval", "approved"), is_done("approval", "done")
+    (True, True, False)
+    """
+    return state == "approved" if kind == "approval" else state in DONE_STATES
+
+
 @dataclass
 class ChecklistPlan:
     """What has to be done with the tasks of one lead.

@@ -1,7 +1,8 @@
 """When something is due: an offset from a moment, in the local time of the people who work."""
 
+import contextlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
 from .working_time import NoWorkingTime, WorkingTime
 
@@ -28,7 +29,7 @@ class Deadline:
     working: bool = False
 
     def due_at(self, moment, working_time=None):
-        """Return when it is due, in UTC without a time zone, as Odoo stores it.
+        """Return when it is due, in UTC without a time zone, as Odoo stores it; False where the calendar ends.
 
         A date without a time stands for its midnight. Days are days of the calendar: they keep the time on the clock
         when the clocks are changed. Where nobody ever works, working time is time like any other.
@@ -49,22 +50,36 @@ class Deadline:
         datetime.datetime(2026, 3, 9, 8, 0)
         >>> Deadline(ENTRY, 1, "days").due_at(datetime(2026, 3, 28, 11, 0), WorkingTime("Europe/Berlin"))
         datetime.datetime(2026, 3, 29, 10, 0)
+        >>> Deadline("date", 3).due_at(date(9999, 12, 31), moscow)
+        False
         """
-        working_time = working_time or WorkingTime()
+        try:
+            due = self._due_at(moment, working_time or WorkingTime())
+        except OverflowError:
+            return False
+        return due if MINYEAR < due.year < MAXYEAR else False  # people in every time zone can still be told
+
+    def _due_at(self, moment, working_time):
         if not isinstance(moment, datetime):
             moment = working_time.at(moment, 0)
-        try:
-            due = self._shift(moment, working_time) if self.working else self._shift(moment, working_time.every_day())
-        except NoWorkingTime:
-            due = self._shift(moment, working_time.every_day())
+        due = self._shift(moment, working_time)
         if self.clock is not None:
-            due = working_time.at(working_time.day_of(due), round(self.clock * 60))
+            due = working_time.at(working_time.day_of(due), min(round(self.clock * 60), 24 * 60 - 1))
         return due
 
     def _shift(self, moment, working_time):
+        """Return the moment that is so many units away; where nobody works, working time is time like any other."""
+        with contextlib.suppress(NoWorkingTime):
+            if self.working and self.unit in MINUTES:
+                return working_time.add_minutes(moment, self.amount * MINUTES[self.unit])
+            if self.working:
+                day = working_time.add_days(working_time.day_of(moment), self.amount)
+                return self._at_same_time(moment, day, working_time)
         if self.unit in MINUTES:
-            return working_time.add_minutes(moment, self.amount * MINUTES[self.unit])
-        local = moment.replace(tzinfo=UTC).astimezone(working_time.zone)
-        day = working_time.add_days(local.date(), self.amount)
-        wall = datetime.combine(day, time(local.hour, local.minute, local.second, local.microsecond), working_time.zone)
-        return wall.astimezone(UTC).replace(tzinfo=None)
+            return moment + timedelta(minutes=self.amount * MINUTES[self.unit])
+        return self._at_same_time(moment, working_time.day_of(moment) + timedelta(days=self.amount), working_time)
+
+    def _at_same_time(self, moment, day, working_time):
+        """Return the moment of another day at which the clock on the wall shows the same."""
+        clock = moment.replace(tzinfo=UTC).astimezone(working_time.zone).time()
+        return datetime.combine(day, clock, working_time.zone).astimezone(UTC).replace(tzinfo=None)

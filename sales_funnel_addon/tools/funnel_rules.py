@@ -21,12 +21,15 @@ def lead_type_of(kind):
 
 
 def domain_fields(text):
-    """Return the names of the fields of a lead that a domain looks at.
+    """Return the names of the fields of a lead that a domain looks at; "always" and "never" look at none.
 
     >>> sorted(domain_fields("['|', ('partner_id.city', '=', 'Perm'), ('type', '=', 'lead')]"))
     ['partner_id', 'type']
+    >>> domain_fields("[(1, '=', 1)]")
+    set()
     """
-    return {term[0].partition(".")[0] for term in ast.literal_eval(text) if isinstance(term, (tuple, list))}
+    names = [term[0] for term in ast.literal_eval(text) if isinstance(term, (tuple, list))]
+    return {name.partition(".")[0] for name in names if isinstance(name, str)}
 
 
 @dataclass(frozen=True)
@@ -142,16 +145,17 @@ class Funnel:
 class FunnelRules:
     """Every funnel, stage, lost reason and role of the database by id, and what they are called.
 
-    :param frozenset active_user_ids: those of the heads and of the people with a role who still work here
     :param dict working_times: the working time of each company by its id
+    :param dict user_companies: the ids of the companies in which each of the heads and of the people with a role may
+        work, by the id of the user; those who no longer work here are left out
     """
 
     funnels: dict = field(default_factory=dict)
     stages: dict = field(default_factory=dict)
     reasons: dict = field(default_factory=dict)
     roles: dict = field(default_factory=dict)
-    active_user_ids: frozenset = frozenset()
     working_times: dict = field(default_factory=dict)
+    user_companies: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):
@@ -175,6 +179,16 @@ class FunnelRules:
             return funnel.working_time
         company_id = company_id or (funnel and funnel.company_id) or min(self.working_times, default=False)
         return self.working_times.get(company_id) or WorkingTime()
+
+    def active_user_ids(self, company_id):
+        """Return who may act on the leads of a company, False for leads of none.
+
+        >>> rules = FunnelRules(user_companies={1: frozenset({7}), 2: frozenset({7, 8})})
+        >>> sorted(rules.active_user_ids(8)), sorted(rules.active_user_ids(False))
+        ([2], [1, 2])
+        """
+        everybody = self.user_companies.items()
+        return frozenset(user_id for user_id, ids in everybody if not company_id or company_id in ids)
 
     @cached_property
     def templates(self):

@@ -69,10 +69,6 @@ class WorkingTime:
         """The time zone of the hours."""
         return ZoneInfo(self.timezone)
 
-    def every_day(self):
-        """Return the time of the same place in which every minute of every day counts."""
-        return WorkingTime(self.timezone)
-
     # ------------------------------------------------------------
     # CLOCK AND CALENDAR
     # ------------------------------------------------------------
