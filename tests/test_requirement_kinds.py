@@ -144,7 +144,7 @@ class TestImpact(FunnelCase):
             form.applies_to = "[('expected_revenue', '>', 10)]"
             self.assertEqual(form.impact_summary, "0 of the 5 leads that are in this stage now do not meet this.")
             form.applies_to = "[('expected_revenue', '>'"
-            self.assertEqual(form.impact_summary, "0 of the 5 leads that are in this stage now do not meet this.")
+            self.assertFalse(form.impact_summary)
             form.applies_to = "[]"
         self.assertEqual(len(form.record.impact_lead_ids), 3)
 

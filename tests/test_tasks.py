@@ -352,6 +352,13 @@ class TestApprovals(FunnelCase):
         self.deal.stage_id = self.contract
         self.assertEqual(self.deal.stage_id, self.contract)
 
+    def test_cancelling_its_activity_takes_the_request_back(self):
+        self.task.action_request()
+        self.task.sudo().activity_ids.with_user(self.salesperson).unlink()
+        self.assertEqual(self.task.state, "open")
+        self.task.action_request()
+        self.assertEqual(len(self.task.sudo().activity_ids), 1)
+
     def test_a_request_can_be_taken_back(self):
         signed = self.make_approval(self.measurement, self.legal, "Signed")
         self.deal.funnel_task_ids = [Command.create({"template_id": signed.id, "state": "requested"})]

@@ -1,6 +1,7 @@
 """Where a lead may go: transitions with their conditions, roles and reasons."""
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.tests import new_test_user
 
 from .common import FunnelCase
@@ -96,3 +97,37 @@ class TestTransitions(FunnelCase):
             self.make_way(self.estimate, self.estimate)
         with self.assertRaisesRegex(ValidationError, "not stages of one funnel"):
             self.make_way(self.estimate, self.new)
+
+
+class TestMassMove(FunnelCase):
+    """Several leads are moved from the list: those that may go, with a table of the others and why."""
+
+    def test_the_table_of_results(self):
+        self.demand(self.measurement, "city")
+        good, bad, there = self.make_deal(city="Perm"), self.make_deal(), self.make_deal(city="Omsk")
+        there.stage_id = self.measurement
+        leads = good | bad | there
+        wizard = (
+            self.env["funnel.mass.move"]
+            .with_user(self.salesperson)
+            .with_context(active_model="crm.lead", active_ids=leads.ids)
+            .create({"stage_id": self.measurement.id})
+        )
+        self.assertEqual(wizard.ready_count, 1)
+        wizard.action_apply()
+        results = {line.lead_id: (line.state, line.message) for line in wizard.line_ids}
+        self.assertEqual(results[good], ("moved", ""))
+        self.assertEqual(results[bad], ("blocked", "Fill in: City"))
+        self.assertEqual(results[there][0], "there")
+        self.assertEqual((good.stage_id, bad.stage_id), (self.measurement, self.estimate))
+        self.assertEqual(len(there.funnel_move_ids), 2)
+
+    def test_one_funnel_at_a_time(self):
+        lead = self.as_salesperson(self.make_leads(self.leads, user_id=self.salesperson.id))
+        wizard = (
+            self.env["funnel.mass.move"]
+            .with_user(self.salesperson)
+            .create({"lead_ids": [Command.set((self.make_deal() | lead).ids)], "stage_id": self.measurement.id})
+        )
+        with self.assertRaisesRegex(UserError, "leads of one funnel"):
+            wizard.action_apply()

@@ -28,7 +28,8 @@ class FunnelImpactMixin(models.AbstractModel):
             failed = rule._find_failing_leads(checked)
             # whoever writes rules may not see every lead: they are counted, and those that may be seen are listed
             rule.impact_lead_ids = failed.sudo(False)._filtered_access("read")
-            rule.impact_summary = rule._describe_impact(len(failed), len(checked), len(leads)) if leads else False
+            shown = leads and rule._is_complete()
+            rule.impact_summary = rule._describe_impact(len(failed), len(checked), len(leads)) if shown else False
 
     def _find_failing_leads(self, leads):
         """Return those of the leads that do not meet this rule as it is typed in."""

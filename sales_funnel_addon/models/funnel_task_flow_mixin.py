@@ -94,7 +94,7 @@ class FunnelTaskFlowMixin(models.AbstractModel):
             tasks._announce(self.env._("Approval asked for"))
             tasks._notify_performers()
         elif state in VERDICT_STATES:
-            tasks._finish_activities(comment)
+            tasks.activity_ids.filtered("active").unlink()  # what was decided is announced, once is enough
             tasks._announce(self.env._("Approved") if state == "approved" else self.env._("Approval refused"), comment)
             tasks._notify_requesters(state, comment)
             if state == "refused":

@@ -87,7 +87,7 @@ class FunnelTaskTemplate(models.Model):
         ondelete="cascade",
         domain=[("model", "=", "crm.lead"), ("ttype", "in", list(DATE_TYPES))],
     )
-    deadline_amount = fields.Integer("Offset", help="How much later than that moment; negative for earlier.")
+    deadline_amount = fields.Integer("Offset", default=1, help="How much later than that moment; negative for earlier.")
     deadline_unit = fields.Selection(
         [("minutes", "minutes"), ("hours", "hours"), ("days", "days")], "Unit", default="days", required=True
     )

@@ -31,6 +31,15 @@ class MailActivity(models.Model):
         if not self.env.su:
             raise AccessError(self.env._("An activity cannot be tied to a checklist task by hand."))
 
+    def unlink(self):
+        """Cancelling the activity of an approval takes the request back: nobody would be asked any more."""
+        # the engine deletes activities of what is no longer asked for; people may only take back what they may ask for
+        waiting = self.sudo().funnel_task_id.filtered(lambda task: task.state == "requested").sudo(False)
+        asked = waiting.browse() if self.env.su else waiting
+        result = super().unlink()
+        asked.action_undo()
+        return result
+
     def _action_done(self, feedback=False, attachment_ids=None):
         # the task may belong to a lead that the assignee cannot open
         tasks = self.sudo().funnel_task_id.filtered(lambda task: task.state in OPEN_STATES).sudo(False)

@@ -44,7 +44,7 @@ class FunnelMassMove(models.TransientModel):
                         {
                             "lead_id": lead.id,
                             "from_stage_id": lead.stage_id.id,
-                            "state": "blocked" if texts[lead.id] else "ready",
+                            "state": self._get_state(lead, stage, texts[lead.id]),
                             "message": texts[lead.id],
                         }
                     )
@@ -52,6 +52,13 @@ class FunnelMassMove(models.TransientModel):
                     if lead.id in texts
                 ),
             ]
+
+    @api.model
+    def _get_state(self, lead, stage, text):
+        """Return what would become of a lead, given why it may not go there."""
+        if lead.stage_id._origin == stage._origin:
+            return "there"
+        return "blocked" if text else "ready"
 
     @api.depends("line_ids.state")
     def _compute_ready_count(self):
@@ -64,12 +71,13 @@ class FunnelMassMove(models.TransientModel):
         if not self.team_id:
             raise UserError(self.env._("Choose leads of one funnel."))
         texts = self.lead_ids._describe_move_to(self.stage_id.id, self.reason or "")
-        leads = self.lead_ids.filtered(lambda lead: not texts[lead.id])
+        leads = self.lead_ids.filtered(lambda lead: self._get_state(lead, self.stage_id, texts[lead.id]) == "ready")
         leads.write({"stage_id": self.stage_id.id, "funnel_move_reason": self.reason})
         self.is_done = True
         for line in self.line_ids:
-            line.state = "moved" if line.lead_id in leads else "blocked"
-            line.message = texts[line.lead_id.id]
+            lead = line.lead_id
+            line.state = "moved" if lead in leads else "there" if lead.stage_id == self.stage_id else "blocked"
+            line.message = texts[lead.id]
         return {
             **self.env["ir.actions.actions"]._for_xml_id("sales_funnel_addon.funnel_mass_move_action"),
             "res_id": self.id,
@@ -86,5 +94,8 @@ class FunnelMassMoveLine(models.TransientModel):
     wizard_id = fields.Many2one("funnel.mass.move", required=True, ondelete="cascade")
     lead_id = fields.Many2one("crm.lead", readonly=True)
     from_stage_id = fields.Many2one("crm.stage", "From", readonly=True)
-    state = fields.Selection([("blocked", "Blocked"), ("moved", "Moved"), ("ready", "Can go")], readonly=True)
+    state = fields.Selection(
+        [("blocked", "Blocked"), ("moved", "Has been moved"), ("ready", "Can go"), ("there", "Already there")],
+        readonly=True,
+    )
     message = fields.Text("Why", readonly=True)

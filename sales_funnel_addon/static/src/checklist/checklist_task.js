@@ -104,8 +104,8 @@ export class ChecklistTask extends Component {
         return [
             {
                 method: "action_request",
-                text: state === "refused" ? _t("Ask Again") : _t("Ask"),
-                title: _t("Ask for the approval"),
+                text: state === "refused" ? _t("Request again") : _t("Request approval"),
+                title: _t("Ask the people of the role for their approval"),
                 color: mayDecide ? "btn-secondary" : "btn-primary",
                 isShown: canAsk && ["open", "refused"].includes(state),
             },

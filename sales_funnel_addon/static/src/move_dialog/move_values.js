@@ -21,9 +21,14 @@ export function getDoneCommands({ tasks, approvals }, ticked) {
     return commands;
 }
 
-/** Return the approvals that somebody else still has to be asked for, also again after a refusal. */
-export function getRequestable({ approvals }) {
-    return approvals.filter((approval) => !approval.can_do && approval.state !== "requested");
+/**
+ * Return the approvals that somebody else still has to be asked for, also again after a refusal: those of the present
+ * stage, or those of skipped ones when nothing else is left to do before.
+ */
+export function getRequestable({ approvals, from_stage, tasks }) {
+    const open = approvals.filter((approval) => !approval.can_do && approval.state !== "requested");
+    const here = open.filter((approval) => approval.stage === from_stage.name);
+    return here.length || tasks.length ? here : open;
 }
 
 /** Return the commands that ask for approvals. */

@@ -29,7 +29,7 @@ registry.category("web_tour.tours").add("sales_funnel_checklist_salesperson", {
         { content: "The stock is up to others", trigger: `${task("Check the stock")} input:disabled[title*='Warehouse']` },
         { content: "How it is done", trigger: `${task("Check the stock")} button[aria-expanded=false]`, run: "click" },
         { trigger: `${task("Check the stock")}:contains('Look into the list')` },
-        { content: "Ask for the discount", trigger: `${task("Discount", "open")} button:contains('Ask')`, run: "click" },
+        { content: "Ask for the discount", trigger: `${task("Discount", "open")} button:contains('Request')`, run: "click" },
         { trigger: `${task("Discount", "requested")}:contains('Tour Anna'):not(:has(button:contains('Approve')))` },
         { content: "The chatter says so", trigger: ".o-mail-Message:contains('Approval asked for')" },
         { content: "Log a call", trigger: "a[name=funnel_contacts]", run: "click" },
@@ -57,7 +57,7 @@ registry.category("web_tour.tours").add("sales_funnel_checklist_head", {
 registry.category("web_tour.tours").add("sales_funnel_checklist_ask_again", {
     steps: () => [
         { content: "Why not", trigger: `${task("Discount", "refused")}:contains('Too much')` },
-        { trigger: `${task("Discount", "refused")} button:contains('Ask Again')`, run: "click" },
+        { trigger: `${task("Discount", "refused")} button:contains('Request again')`, run: "click" },
         { trigger: task("Discount", "requested") },
     ],
 });
