@@ -32,6 +32,12 @@ class TestChecklist(FunnelCase):
         deal.stage_id = self.measurement
         self.assertEqual(deal.stage_id, self.measurement)
 
+    def test_tasks_stand_in_the_order_of_the_configuration(self):
+        last, first = self.make_task(self.estimate, "Last", sequence=20), self.make_task(self.estimate, sequence=5)
+        deal = self.make_deal()
+        between = self.make_task(self.estimate, "Between", sequence=10)
+        self.assertEqual(deal.funnel_task_ids.sorted().template_id.ids, [first.id, between.id, last.id])
+
     def test_who_and_when_are_kept(self):
         self.make_task(self.estimate)
         deal = self.make_deal()

@@ -10,13 +10,12 @@ class FunnelTask(models.Model):
     _name = "funnel.task"
     _inherit = ["funnel.task.flow.mixin", "funnel.task.activity.mixin", "funnel.follows.lead.mixin"]
     _description = "Checklist Task"
-    _order = "stage_id, template_sequence, id"
+    _order = "template_id, id"
 
     name = fields.Char("Task", compute="_compute_name", search="_search_name", compute_sudo=True)
     title = fields.Char("Former Name", readonly=True, help="What the task was called before its template was deleted.")
     lead_id = fields.Many2one("crm.lead", required=True, index=True, ondelete="cascade", readonly=True)
     template_id = fields.Many2one("funnel.task.template", index=True, ondelete="set null", readonly=True)
-    template_sequence = fields.Integer(related="template_id.sequence", store=True)
     stage_id = fields.Many2one("crm.stage", ondelete="set null", readonly=True)
     kind = fields.Selection(related="template_id.kind")
     mandatory = fields.Boolean(related="template_id.mandatory")
