@@ -81,6 +81,19 @@ class TestTransitions(FunnelCase):
         deal.write({"stage_id": self.measurement.id, "funnel_move_reason": "The client insists"})
         self.assertEqual(deal.funnel_move_ids.sorted("id")[-1].reason, "The client insists")
 
+    def test_a_reason_for_each_new_deal(self):
+        self.way.reason_required = True
+        common = {"team_id": self.deals.id, "stage_id": self.measurement.id, "user_id": self.salesperson.id}
+        Lead = self.env["crm.lead"].with_user(self.salesperson)
+        with self.assertRaisesRegex(ValidationError, "Two\n• Write the reason"):
+            Lead.create(
+                [{"name": "One", "funnel_move_reason": "Measured already", **common}, {"name": "Two", **common}]
+            )
+        rows = [[name, f"Because of {name}", str(self.deals.id), str(self.measurement.id)] for name in ("One", "Two")]
+        result = Lead.load(["name", "funnel_move_reason", "team_id/.id", "stage_id/.id"], rows)
+        moves = Lead.browse(result["ids"]).funnel_move_ids
+        self.assertEqual(moves.sorted("id").mapped("reason"), ["Because of One", "Because of Two"])
+
     def test_blank_is_no_reason(self):
         self.way.reason_required = True
         deal = self.make_deal()

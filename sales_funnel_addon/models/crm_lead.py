@@ -8,6 +8,11 @@ from .funnel_gate_mixin import COMPUTED_FACTS
 TITLE_FIELDS = ("contact_name", "partner_name", "phone", "email_from")
 
 
+def read_reason(vals):
+    """Return the reason for a move that is written together with it."""
+    return str(vals.get("funnel_move_reason") or "").strip()
+
+
 class CrmLead(models.Model):
     """A lead or a deal; in a funnel every change of its place passes the gate."""
 
@@ -167,7 +172,7 @@ class CrmLead(models.Model):
     def create(self, vals_list):
         partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list if vals.get("partner_id"))
         leads = super().create([self._prepare_funnel_values(vals, partners) for vals in vals_list])
-        leads._pass_gate({})
+        leads._pass_gate({}, reasons={lead.id: read_reason(vals) for lead, vals in zip(leads, vals_list, strict=True)})
         return leads
 
     def write(self, vals):
@@ -175,7 +180,7 @@ class CrmLead(models.Model):
         if not self or not self._touches_gate(vals):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
-        touched, reason = frozenset(vals), str(vals.get("funnel_move_reason") or "").strip()
+        touched, reasons = frozenset(vals), dict.fromkeys(self.ids, read_reason(vals))
         if "stage_id" in vals and "funnel_task_ids" in vals:
             # what is ticked together with a move was done before it; a deal that is won has nothing to do any more
             vals = dict(vals)
@@ -183,9 +188,9 @@ class CrmLead(models.Model):
         result = super().write(vals)
         batch = self.env.context.get("funnel_gate_batch")
         if isinstance(batch, GateBatch):
-            batch.remember(before, kept, touched, reason)
+            batch.remember(before, kept, touched, reasons)
         else:
-            self._pass_gate(before, kept, touched, reason=reason)
+            self._pass_gate(before, kept, touched, reasons=reasons)
         return result
 
     @api.model

@@ -174,14 +174,14 @@ class FunnelGateMixin(models.AbstractModel):
     # THE GATE
     # ------------------------------------------------------------
 
-    def _pass_gate(self, before, kept=None, touched=frozenset(), earlier=None, reason=""):
+    def _pass_gate(self, before, kept=None, touched=frozenset(), earlier=None, reasons=None):
         """Judge what a write or a creation has done to the leads; raise if a rule is broken, log the moves if not.
 
         :param dict before: the states before, by lead id; a lead without one is new
         :param dict kept: the requirements that were met before the write, by lead id
         :param touched: the names of the fields that were written
         :param dict earlier: verdicts that were passed before stock code changed the leads, by lead id
-        :param str reason: why the leads are moved, where a transition asks for it
+        :param dict reasons: why the leads are moved, where a transition asks for it, by lead id
         :raises ValidationError: naming every lead and everything that is missing
         """
         after = self._get_lead_states(before)
@@ -193,13 +193,14 @@ class FunnelGateMixin(models.AbstractModel):
         if isinstance(gate_pass, GatePass):
             passed = {lead_id for lead_id, state in after.items() if gate_pass.covers(lead_id, state.stage_id)}
         refusals = {}
-        verdicts = {**self._judge_moves(moved, before, passed, reason), **(earlier or {})}
+        verdicts = {**self._judge_moves(moved, before, passed, reasons), **(earlier or {})}
         self._collect_refusals(verdicts, refusals)
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._raise_refusals(refusals)
         overridden = passed & moved.keys()
-        self._log_moves(before, after, gate_pass.reason if overridden else reason, overridden)
+        told = dict.fromkeys(overridden, gate_pass.reason) if overridden else {}
+        self._log_moves(before, after, {**(reasons or {}), **told}, overridden)
         self._forget_losses(before, after)
         self._follow_with_checklists(before, after, moved, touched)
 
@@ -234,4 +235,4 @@ class FunnelGateMixin(models.AbstractModel):
         yield self.with_context(funnel_gate_batch=batch)
         if batch.before:
             leads = self.browse(batch.before).exists()
-            leads._pass_gate(batch.before, batch.kept, batch.touched, batch.verdicts, batch.reason)
+            leads._pass_gate(batch.before, batch.kept, batch.touched, batch.verdicts, batch.reasons)

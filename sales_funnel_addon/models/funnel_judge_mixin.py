@@ -14,13 +14,13 @@ class FunnelJudgeMixin(models.AbstractModel):
     _name = "funnel.judge.mixin"
     _description = "Judge of Stage Moves"
 
-    def _judge_moves(self, targets, before=None, passed=(), reason=""):
+    def _judge_moves(self, targets, before=None, passed=(), reasons=None):
         """Judge moves in a batch.
 
         :param dict targets: the :class:`LeadState` each lead has or would have, by lead id
         :param dict before: where the leads come from; by default where they are now
         :param passed: the ids of leads that may break the rules; a place that does not exist stays out of reach
-        :param str reason: why the leads are moved, where a transition asks for it
+        :param dict reasons: why the leads are moved, where a transition asks for it, by lead id
         :returns: a :class:`Verdict` by lead id
         """
         rules = self.env["crm.team"]._get_funnel_rules()
@@ -41,7 +41,7 @@ class FunnelJudgeMixin(models.AbstractModel):
                 lead_ids_by_requirement[requirement].append(lead_id)
             for template in rules.tasks_of_move(*route):
                 lead_ids_by_template[template].append(lead_id)
-        self._check_ways(judged, before, verdicts, reason)
+        self._check_ways(judged, before, verdicts, reasons or {})
         for requirement, lead_ids in lead_ids_by_requirement.items():
             for lead_id, field_names in self._check_requirement(requirement, lead_ids).items():
                 verdicts[lead_id].unmet[requirement] = field_names

@@ -25,12 +25,12 @@ class FunnelMoveMixin(models.AbstractModel):
     _name = "funnel.move.mixin"
     _description = "Log of Stage Moves"
 
-    def _log_moves(self, before, after, reason="", overridden=()):
+    def _log_moves(self, before, after, reasons, overridden=()):
         """Add what happened in a write or a creation to the log.
 
         :param dict before: the states before, by lead id
         :param dict after: the states after, by lead id
-        :param str reason: why the leads were moved, or why the rules were overridden
+        :param dict reasons: why the leads were moved, or why the rules were overridden, by lead id
         :param overridden: the ids of the leads that passed against the rules
         """
         rules = self.env["crm.team"]._get_funnel_rules()
@@ -44,7 +44,9 @@ class FunnelMoveMixin(models.AbstractModel):
         if events:
             self._insert_moves(
                 [
-                    lead._prepare_move(events[lead.id], before.get(lead.id, LeadState()), after[lead.id], reason)
+                    lead._prepare_move(
+                        events[lead.id], before.get(lead.id, LeadState()), after[lead.id], reasons.get(lead.id)
+                    )
                     for lead in self.browse(events)
                 ]
             )

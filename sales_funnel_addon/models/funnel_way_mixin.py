@@ -9,17 +9,17 @@ class FunnelWayMixin(models.AbstractModel):
     _name = "funnel.way.mixin"
     _description = "Ways between Stages"
 
-    def _check_ways(self, targets, before, verdicts, reason=""):
+    def _check_ways(self, targets, before, verdicts, reasons):
         """Forbid moves that no transition allows, and moves back before an irreversible stage.
 
         :param dict targets: where the leads go, by lead id
         :param dict before: where they come from, by lead id
         :param dict verdicts: extended here
-        :param str reason: why they go, where a transition asks for it
+        :param dict reasons: why the leads are moved, where a transition asks for it, by lead id
         """
         reached = self._get_ways_so_far(targets, before)
         self._check_points_of_no_return(targets, before, reached, verdicts)
-        self._check_transitions(targets, before, reached, verdicts, reason)
+        self._check_transitions(targets, before, reached, verdicts, reasons)
 
     def _get_ways_so_far(self, targets, before):
         """Return the way each lead has gone, by lead id, for funnels where it matters."""
@@ -40,7 +40,7 @@ class FunnelWayMixin(models.AbstractModel):
     # TRANSITIONS
     # ------------------------------------------------------------
 
-    def _check_transitions(self, targets, before, reached, verdicts, reason):
+    def _check_transitions(self, targets, before, reached, verdicts, reasons):
         rules = self.env["crm.team"]._get_funnel_rules()
         ways = {}
         for lead_id, target in targets.items():
@@ -52,7 +52,7 @@ class FunnelWayMixin(models.AbstractModel):
         for lead_id, (start, way) in ways.items():
             if not open_ways[lead_id]:
                 verdicts[lead_id].forbidden.append(self._describe_closed_way(start, targets[lead_id].stage_id, way))
-            elif not reason and all(transition.reason_required for transition in open_ways[lead_id]):
+            elif not reasons.get(lead_id) and all(transition.reason_required for transition in open_ways[lead_id]):
                 verdicts[lead_id].needs_reason = open_ways[lead_id][0]
 
     def _get_start(self, target, origin, reached):

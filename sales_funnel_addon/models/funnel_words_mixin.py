@@ -40,7 +40,7 @@ class FunnelWordsMixin(models.AbstractModel):
         """
         targets = {lead.id: lead._get_target_state(stage_id) for lead in self}
         refusals = {}
-        self._collect_refusals(self._judge_moves(targets, reason=reason), refusals)
+        self._collect_refusals(self._judge_moves(targets, reasons=dict.fromkeys(self.ids, reason)), refusals)
         return {lead.id: "\n".join(dict.fromkeys(refusals.get(lead.id, ()))) for lead in self}
 
     def _describe_requirements(self, verdict):

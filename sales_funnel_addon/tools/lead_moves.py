@@ -52,14 +52,14 @@ class GateBatch:
     before: dict = field(default_factory=dict)
     kept: dict = field(default_factory=dict)
     touched: set = field(default_factory=set)
-    reason: str = ""
+    reasons: dict = field(default_factory=dict)
     conversions: dict = field(default_factory=dict)  # what would be said of each lead as it was before
     verdicts: dict = field(default_factory=dict)  # those of them that count
 
-    def remember(self, before, kept, touched, reason):
+    def remember(self, before, kept, touched, reasons):
         """Keep the state each lead had before its first write, what was written, and why."""
         self.touched.update(touched)
-        self.reason = reason or self.reason
+        self.reasons.update({lead_id: reason for lead_id, reason in reasons.items() if reason})
         for lead_id, state in before.items():
             self.before.setdefault(lead_id, state)
             self.kept.setdefault(lead_id, kept.get(lead_id, []))
