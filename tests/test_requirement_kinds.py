@@ -46,6 +46,16 @@ class TestKinds(FunnelCase):
             self.env["ir.attachment"].create({"name": name, "raw": b"x", "res_model": "crm.lead", "res_id": deal.id})
         self.move(deal)
 
+    def test_attachments_in_a_field(self):
+        files = self.env["ir.model.fields"]._get("crm.lead", "funnel_material_ids")
+        self.demand_kind(self.measurement, "attachments", attachment_field_id=files.id)
+        deal = self.make_deal()
+        self.env["ir.attachment"].create({"name": "x", "raw": b"x", "res_model": "crm.lead", "res_id": deal.id})
+        with self.assertRaisesRegex(ValidationError, "Attach files, at least: 1"):
+            self.move(deal)
+        self.measurement.material_ids = self.env["ir.attachment"].create({"name": "Price list.pdf", "raw": b"x"})
+        self.move(deal)
+
     def test_contact_attempts(self):
         self.demand_kind(self.estimate, "contacts", moment="leave", minimum=2, contact_scope="ever")
         self.demand_kind(self.estimate, "contacts", moment="leave", contact_outcome="reached", contact_scope="day")

@@ -223,6 +223,8 @@ class TestDeadlines(FunnelCase):
         calendar.tz = "Europe/Moscow"
         task._update_deadlines()
         self.assertEqual(task.deadline, fields.Datetime.to_datetime("2026-03-16 05:10:00"))
+        task.template_id.deadline_working = False
+        self.assertEqual(task.deadline, fields.Datetime.to_datetime("2026-03-06 12:10:00"))
 
     def test_overdue(self):
         self.make_task(self.estimate, deadline_anchor="entry", deadline_amount=1, deadline_unit="hours")

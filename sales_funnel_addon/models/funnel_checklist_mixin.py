@@ -30,9 +30,9 @@ class FunnelChecklistMixin(models.AbstractModel):
             return
         asked = {}
         for template, lead_ids in lead_ids_by_template.items():
-            leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
-            leads = leads._filter_by_rule("funnel.task.template", template.id, template.applies_to)
-            asked[template] = leads.ids
+            asked[template] = self._select_by_rule(
+                "funnel.task.template", template.id, template.applies_to, lead_ids
+            ).ids
         lead_ids = {lead_id for ids in asked.values() for lead_id in ids}
         tasks = self.browse(lead_ids)._get_tasks_by_template([template.id for template in asked])
         fulfilled = self._get_fulfilled({template.id: ids for template, ids in asked.items()})
@@ -54,8 +54,7 @@ class FunnelChecklistMixin(models.AbstractModel):
         for template_id, lead_ids in lead_ids_by_template.items():
             condition = rules.templates[template_id].done_condition
             if condition != "[]":
-                leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
-                leads = leads._filter_by_rule("funnel.task.template", template_id, condition)
+                leads = self._select_by_rule("funnel.task.template", template_id, condition, lead_ids)
                 fulfilled.update((lead.id, template_id) for lead in leads)
         return fulfilled
 
@@ -82,9 +81,9 @@ class FunnelChecklistMixin(models.AbstractModel):
         :param entered: the ids of the leads that have just come into their stage
         :param bool salesperson_changed: whether the activities of the salesperson's tasks have to change hands
         """
-        rules = self.env["crm.team"]._get_funnel_rules()
         if not self:
             return
+        rules = self.env["crm.team"]._get_funnel_rules()
         applicable = self._get_applicable_templates()
         tasks = self._get_tasks_by_template()
         create, reopen, cancel, kept = [], [], [], []
@@ -121,8 +120,7 @@ class FunnelChecklistMixin(models.AbstractModel):
                 for template in rules.stages[lead.stage_id.id].tasks:
                     lead_ids_by_template[template].append(lead.id)
         for template, lead_ids in lead_ids_by_template.items():
-            leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
-            for lead in leads._filter_by_rule("funnel.task.template", template.id, template.applies_to):
+            for lead in self._select_by_rule("funnel.task.template", template.id, template.applies_to, lead_ids):
                 applicable[lead.id][template.id] = template
         return applicable
 

@@ -25,16 +25,15 @@ class FunnelImpactMixin(models.AbstractModel):
             # the leads of a stage are counted for whoever may see the stage
             leads = rule.stage_id._origin._filtered_access("read")._get_open_leads()
             checked = leads[:MOST_LEADS]
-            failed = rule._find_failing_leads(checked)
+            is_complete = rule._is_complete()
+            failed = rule._find_failing_leads(checked) if is_complete else leads.browse()
             # whoever writes rules may not see every lead: they are counted, and those that may be seen are listed
             rule.impact_lead_ids = failed.sudo(False)._filtered_access("read")
-            shown = leads and rule._is_complete()
+            shown = leads and is_complete
             rule.impact_summary = rule._describe_impact(len(failed), len(checked), len(leads)) if shown else False
 
     def _find_failing_leads(self, leads):
         """Return those of the leads that do not meet this rule as it is typed in."""
-        if not self._is_complete():
-            return leads.browse()
         return leads.browse(leads._check_requirement(self._prepare_rule(), leads.ids))
 
     def _describe_impact(self, failed, checked, total):

@@ -31,8 +31,7 @@ class FunnelRequirementMixin(models.AbstractModel):
         :param sales_funnel_addon.tools.funnel_rules.Requirement requirement: what is checked
         :param lead_ids: the ids of the leads
         """
-        leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
-        leads = leads._filter_by_rule("funnel.requirement", requirement.id, requirement.applies_to)
+        leads = self._select_by_rule("funnel.requirement", requirement.id, requirement.applies_to, lead_ids)
         return getattr(leads, f"_check_{requirement.kind}")(requirement) if leads else {}
 
     def _as_judge(self):
@@ -42,6 +41,11 @@ class FunnelRequirementMixin(models.AbstractModel):
         tz = self.env["res.users"].context_get().get("tz") or "UTC"
         clean = {"lang": "en_US", "tz": tz, "active_test": True}
         return self.with_env(self.env(su=True, context=clean))
+
+    def _select_by_rule(self, model_name, rule_id, domain, lead_ids):
+        """Return those of the leads with these ids that match the domain of a rule, as the rules see them."""
+        leads = self.browse(lead_ids).with_prefetch(self._prefetch_ids)._as_judge()
+        return leads._filter_by_rule(model_name, rule_id, domain)
 
     def _filter_by_rule(self, model_name, rule_id, domain):
         """Return the leads that match the domain of a rule.

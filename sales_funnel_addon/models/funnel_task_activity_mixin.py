@@ -18,7 +18,7 @@ class FunnelTaskActivityMixin(models.AbstractModel):
         """Begin tasks that have just appeared: plan their activities, ask for the approvals that do not wait."""
         asked = self.filtered(lambda task: task.kind == "approval" and task.template_id.request_on_entry)
         if asked:
-            asked.write({"state": "requested", "requested_by_id": self.env.uid, "requested_date": self.env.cr.now()})
+            asked._write_at_once(state="requested", requested_by_id=self.env.uid, requested_date=self.env.cr.now())
             asked._announce(self.env._("Approval asked for"))
             asked._notify_performers()
         (asked + self.filtered(lambda task: task.kind == "todo"))._plan_activities()

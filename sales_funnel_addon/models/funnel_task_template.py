@@ -19,6 +19,7 @@ CHECKLIST_FIELDS = frozenset(
         "deadline_field_id",
         "deadline_amount",
         "deadline_unit",
+        "deadline_working",
         "deadline_has_clock",
         "deadline_clock",
     }

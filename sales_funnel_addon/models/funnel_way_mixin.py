@@ -82,8 +82,7 @@ class FunnelWayMixin(models.AbstractModel):
         people = self.browse(ways)._get_role_people(roles)
         open_ways = {lead_id: [] for lead_id in ways}
         for transition, lead_ids in lead_ids_by_transition.items():
-            fitting = self.browse(lead_ids)._as_judge()
-            for lead in fitting._filter_by_rule("funnel.transition", transition.id, transition.condition):
+            for lead in self._select_by_rule("funnel.transition", transition.id, transition.condition, lead_ids):
                 members = [people[lead.id, role_id].members for role_id in transition.role_ids]
                 if not members or any(self.env.uid in ids for ids in members):
                     open_ways[lead.id].append(transition)
