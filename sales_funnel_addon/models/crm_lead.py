@@ -28,6 +28,7 @@ class CrmLead(models.Model):
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.move.mixin",
+        "funnel.timer.mixin",
         "funnel.conversion.mixin",
         "funnel.view.mixin",
         "crm.lead",
@@ -54,6 +55,15 @@ class CrmLead(models.Model):
         search="_search_funnel_has_role",
         help="The lead waits for something that the reader's role has to do.",
     )
+    funnel_timer_ids = fields.One2many("funnel.timer", "lead_id", "Reminders", readonly=True)
+    funnel_escalation = fields.Char("Escalation", compute="_compute_funnel_escalation")
+    funnel_is_overdue = fields.Boolean(
+        "Overdue",
+        compute="_compute_funnel_is_overdue",
+        search="_search_funnel_is_overdue",
+        help="Somebody should have acted: a reminder has fired, or a task or an activity is late.",
+    )
+    funnel_time_in_stage = fields.Char("Time in Stage", compute="_compute_funnel_time_in_stage")
     funnel_contact_ids = fields.One2many("funnel.contact", "lead_id", "Contact Attempts")
     funnel_move_reason = fields.Char(
         "Reason for the Move",

@@ -27,6 +27,8 @@ class CrmStage(models.Model):
     requirement_count = fields.Integer(compute="_compute_rule_counts")
     task_template_ids = fields.One2many("funnel.task.template", "stage_id", "Tasks", copy=True)
     task_template_count = fields.Integer(compute="_compute_rule_counts")
+    reminder_ids = fields.One2many("funnel.reminder", "stage_id", "Reminders", copy=True)
+    reminder_count = fields.Integer(compute="_compute_rule_counts")
     transition_ids = fields.One2many("funnel.transition", "from_stage_id", "Transitions")
     script = fields.Html(
         translate=True,
@@ -48,11 +50,12 @@ class CrmStage(models.Model):
         "The month of deferral is a number from 1 to 12, or 0 for none.",
     )
 
-    @api.depends("requirement_ids", "task_template_ids")
+    @api.depends("requirement_ids", "task_template_ids", "reminder_ids")
     def _compute_rule_counts(self):
         for stage in self:
             stage.requirement_count = len(stage.requirement_ids)
             stage.task_template_count = len(stage.task_template_ids)
+            stage.reminder_count = len(stage.reminder_ids)
 
     @api.depends("team_ids.funnel_kind")
     def _compute_is_funnel_stage(self):
@@ -155,8 +158,10 @@ class CrmStage(models.Model):
         return ["name", "sequence", "fold", "is_irreversible", "is_side_stage", "team_ids"]
 
     def unlink(self):
-        # not by the database: the tasks of leads keep their names, also those of archived templates
-        self.with_context(active_test=False).task_template_ids.unlink()
+        # not by the database: the tasks and timers of leads keep their names, also those of archived rules
+        stages = self.with_context(active_test=False)
+        stages.task_template_ids.unlink()
+        stages.reminder_ids.unlink()
         return super().unlink()
 
     def _get_open_leads(self):

@@ -10,6 +10,7 @@ from ..tools import funnel_rules
 #: What the engine says of its configuration, in the language of the reader, by model.
 SPOKEN_FIELDS = {
     "crm.stage": "name",
+    "funnel.reminder": "name",
     "funnel.requirement": "message",
     "funnel.role": "name",
     "funnel.task.template": "name",
@@ -66,9 +67,18 @@ class CrmTeam(models.Model):
         groups="sales_funnel_addon.group_funnel_manager",
         help="Fields that the forms of this funnel do not show. A stage that requires one shows it all the same.",
     )
+    digest_threshold = fields.Integer(
+        "Reminders One by One",
+        default=5,
+        help="Up to so many reminders at once come as a message each. More of them come to a person as one list.",
+    )
     role_assignment_ids = fields.One2many("funnel.role.assignment", "team_id", "Roles")
     funnel_action_id = fields.Many2one("ir.actions.act_window", "Funnel Screen", readonly=True, copy=False)
     funnel_menu_id = fields.Many2one("ir.ui.menu", "Menu Entry", readonly=True, copy=False)
+
+    _check_digest_threshold = models.Constraint(
+        "CHECK (digest_threshold IS NULL OR digest_threshold >= 0)", "A number of reminders cannot be negative."
+    )
 
     # ------------------------------------------------------------
     # ORM
@@ -123,10 +133,15 @@ class CrmTeam(models.Model):
         result = super().write(vals)
         if not vals.keys().isdisjoint({"funnel_kind", "name", "active", "sequence", "manual_medium_id"}):
             self._sync_funnel_menus()
+        if "resource_calendar_id" in vals:
+            self.env["funnel.reminder"]._follow_working_time()
         if "funnel_kind" in vals:
             # outside the funnels nobody could do the tasks any more
             Lead = self.env["crm.lead"].sudo()  # whoever may see the leads
-            Lead.search([("team_id", "in", self.ids), ("won_status", "=", "pending")])._sync_checklists()
+            leads = Lead.search([("team_id", "in", self.ids), ("won_status", "=", "pending")])
+            leads._sync_checklists()
+            leads._disarm_timers()
+            leads._arm_timers()
         return result
 
     def unlink(self):
@@ -162,6 +177,7 @@ class CrmTeam(models.Model):
             "stage_ids",
             "lost_reason_ids",
             "hidden_field_ids",
+            "digest_threshold",
             "active",
         ]
 
@@ -197,7 +213,7 @@ class CrmTeam(models.Model):
         self = self.with_env(self.env(su=True, context={"active_test": False}))
         teams = self.search([("funnel_kind", "!=", False)])
         stages = teams.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
-        names = ("funnel.requirement", "funnel.task.template", "funnel.transition")
+        names = ("funnel.reminder", "funnel.requirement", "funnel.task.template", "funnel.transition")
         by_stage = {name: self._group_by_stage(name, stages) for name in names}
         roles = {role.id: role._prepare_rule() for role in self.env["funnel.role"].search([])}
         people = teams.user_id.union(*(self.env["res.users"].browse(role.user_ids) for role in roles.values()))
@@ -212,6 +228,7 @@ class CrmTeam(models.Model):
                     requirements=tuple(rule._prepare_rule() for rule in by_stage["funnel.requirement"][stage]),
                     tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),
                     transitions=tuple(rule._prepare_rule() for rule in by_stage["funnel.transition"][stage]),
+                    reminders=tuple(rule._prepare_rule() for rule in by_stage["funnel.reminder"][stage]),
                 )
                 for stage in stages
             },
@@ -261,6 +278,7 @@ class CrmTeam(models.Model):
             deal_funnel_id=self.deal_team_id.id,
             head_id=self.user_id.id,
             hidden_fields=tuple(self.hidden_field_ids.mapped("name")),
+            digest_threshold=self.digest_threshold,
             working_time=self.resource_calendar_id and self.resource_calendar_id._get_funnel_working_time(),
         )
 

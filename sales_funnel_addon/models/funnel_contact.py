@@ -67,6 +67,7 @@ class FunnelContact(models.Model):
             raise AccessError(self.env._("You can only note your own contact attempts."))
 
     def _follow_with_checklists(self):
-        """Tick the tasks that are done by an attempt."""
+        """Tick the tasks that are done by an attempt, and let the reminders count from it."""
         if "funnel_contact_ids" in self.env["crm.team"]._get_funnel_rules().task_fields:
             self.lead_id._sync_checklists()
+        self.lead_id._follow_contacts()

@@ -161,7 +161,7 @@ class FunnelGateMixin(models.AbstractModel):
         return bool(rules.funnels) and not (
             vals.keys().isdisjoint(PLACE_FIELDS)
             and vals.keys().isdisjoint(CONTACT_FIELDS)
-            and vals.keys().isdisjoint(rules.watched_fields | rules.task_fields)
+            and vals.keys().isdisjoint(rules.watched_fields | rules.task_fields | rules.anchor_fields)
         )
 
     def _drop_computed_facts(self, vals):
@@ -188,21 +188,27 @@ class FunnelGateMixin(models.AbstractModel):
         moved = {
             lead_id: state for lead_id, state in after.items() if state.place != before.get(lead_id, LeadState()).place
         }
-        gate_pass = self.env.context.get("funnel_gate_pass")
+        gate_pass = self._get_gate_pass()
         passed = set()
-        if isinstance(gate_pass, GatePass):
+        if gate_pass:
             passed = {lead_id for lead_id, state in after.items() if gate_pass.covers(lead_id, state.stage_id)}
+        told = dict.fromkeys(passed & moved.keys(), gate_pass.reason) if passed else {}
+        reasons = {**(reasons or {}), **told}
         refusals = {}
         verdicts = {**self._judge_moves(moved, before, passed, reasons), **(earlier or {})}
         self._collect_refusals(verdicts, refusals)
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._raise_refusals(refusals)
-        overridden = passed & moved.keys()
-        told = dict.fromkeys(overridden, gate_pass.reason) if overridden else {}
-        self._log_moves(before, after, {**(reasons or {}), **told}, overridden)
+        self._log_moves(before, after, reasons, told.keys())
         self._forget_losses(before, after)
         self._follow_with_checklists(before, after, moved, touched)
+        self._follow_with_timers(before, after, moved, touched)
+
+    def _get_gate_pass(self):
+        """Return the right to pass with which the leads are written, or None."""
+        gate_pass = self.env.context.get("funnel_gate_pass")
+        return gate_pass if isinstance(gate_pass, GatePass) else None
 
     def _follow_with_checklists(self, before, after, moved, touched):
         """Let the checklists follow the leads that a write or a creation has moved, closed, reopened or changed."""

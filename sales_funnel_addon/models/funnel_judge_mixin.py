@@ -28,15 +28,19 @@ class FunnelJudgeMixin(models.AbstractModel):
             before = self.browse(targets)._get_lead_states()
         verdicts = {lead_id: Verdict() for lead_id in targets}
         self._check_places(targets, before, verdicts)
+        gate_pass = self._get_gate_pass() if passed else None
+        automatic = passed if gate_pass and gate_pass.automatic else ()
         judged = {
             lead_id: target
             for lead_id, target in targets.items()
-            if lead_id not in passed and not verdicts[lead_id].forbidden
+            if (lead_id not in passed or lead_id in automatic) and not verdicts[lead_id].forbidden
         }
         lead_ids_by_requirement, lead_ids_by_template = defaultdict(list), defaultdict(list)
         for lead_id, target in judged.items():
             origin = before.get(lead_id, LeadState())
             route = (origin.funnel_id, origin.stage_id, target.funnel_id, target.stage_id)
+            if lead_id in automatic:
+                route = (*route[2:], *route[2:])  # as if it had never been anywhere else: only what the stage asks for
             for requirement in rules.requirements_of_move(*route):
                 lead_ids_by_requirement[requirement].append(lead_id)
             for template in rules.tasks_of_move(*route):

@@ -25,20 +25,20 @@ class FunnelMoveMixin(models.AbstractModel):
     _name = "funnel.move.mixin"
     _description = "Log of Stage Moves"
 
-    def _log_moves(self, before, after, reasons, overridden=()):
+    def _log_moves(self, before, after, reasons, passed=()):
         """Add what happened in a write or a creation to the log.
 
         :param dict before: the states before, by lead id
         :param dict after: the states after, by lead id
         :param dict reasons: why the leads were moved, or why the rules were overridden, by lead id
-        :param overridden: the ids of the leads that passed against the rules
+        :param passed: the ids of the leads that passed by a right of their own, see :class:`GatePass`
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         events = {}
         for lead_id, state in after.items():
             origin = before.get(lead_id, LeadState())
             if state.funnel_id or origin.funnel_id:
-                kind = move_kind(origin, state, rules, overridden=lead_id in overridden)
+                kind = move_kind(origin, state, rules, passed_as=lead_id in passed and self._get_gate_pass().kind)
                 if kind:
                     events[lead_id] = kind
         if events:

@@ -3,34 +3,19 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 
 from ..tools.checklists import DONE_STATES, OPEN_STATES
-from ..tools.deadlines import ENTRY, Deadline
+from ..tools.deadlines import ENTRY
 from ..tools.funnel_rules import TaskTemplate
+from .funnel_deadline_mixin import DEADLINE_FIELDS
 
-#: Kinds of date fields of a lead around which a deadline can lie.
-DATE_TYPES = ("date", "datetime")
 #: What decides which leads have a task, whether it is done, and when it is due.
-CHECKLIST_FIELDS = frozenset(
-    {
-        "active",
-        "stage_id",
-        "applies_to",
-        "done_condition",
-        "deadline_anchor",
-        "deadline_field_id",
-        "deadline_amount",
-        "deadline_unit",
-        "deadline_working",
-        "deadline_has_clock",
-        "deadline_clock",
-    }
-)
+CHECKLIST_FIELDS = DEADLINE_FIELDS | {"active", "stage_id", "applies_to", "done_condition"}
 
 
 class FunnelTaskTemplate(models.Model):
     """A step on the checklist of a stage: what people must do, or agree to, before a lead moves on."""
 
     _name = "funnel.task.template"
-    _inherit = ["funnel.config.mixin", "funnel.filter.mixin"]
+    _inherit = ["funnel.config.mixin", "funnel.filter.mixin", "funnel.deadline.mixin"]
     _description = "Stage Task"
     _order = "stage_id, sequence, id"
 
@@ -82,38 +67,21 @@ class FunnelTaskTemplate(models.Model):
         default="none",
         required=True,
     )
-    deadline_field_id = fields.Many2one(
-        "ir.model.fields",
-        "Date",
-        ondelete="cascade",
-        domain=[("model", "=", "crm.lead"), ("ttype", "in", list(DATE_TYPES))],
-    )
-    deadline_amount = fields.Integer("Offset", default=1, help="How much later than that moment; negative for earlier.")
-    deadline_unit = fields.Selection(
-        [("minutes", "minutes"), ("hours", "hours"), ("days", "days")], "Unit", default="days", required=True
-    )
-    deadline_working = fields.Boolean(
-        "In Working Time", help="Only working minutes, hours and days count, by the working hours of the funnel."
-    )
-    deadline_has_clock = fields.Boolean("At a Set Time")
-    deadline_clock = fields.Float("Time", help="The time of that day, in the time zone of the funnel's working hours.")
     task_ids = fields.One2many("funnel.task", "template_id", "Tasks of Leads")
-
-    _check_clock = models.Constraint(
-        "CHECK (deadline_clock >= 0 AND deadline_clock < 24)", "A time of day lies between 0:00 and 23:59."
-    )
 
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
 
-    @api.constrains("kind", "role_id", "request_on_entry", "lost_reason_id", "deadline_anchor", "deadline_field_id")
+    @api.constrains("kind", "role_id", "request_on_entry", "lost_reason_id")
     def _check_content(self):
         for template in self.sudo():
             if template.kind == "approval" and not template.role_id:
                 raise ValidationError(self.env._("Say who approves “%s”: choose a role.", template.name))
-            if template.deadline_anchor == "field" and template.deadline_field_id.ttype not in DATE_TYPES:
-                raise ValidationError(self.env._("Choose the date around which “%s” is due.", template.name))
+
+    @api.constrains("deadline_anchor", "deadline_field_id")
+    def _check_deadline(self):
+        self._check_deadline_field_id()
 
     @api.constrains("applies_to", "done_condition", "kind")
     def _check_filters(self):
@@ -167,14 +135,7 @@ class FunnelTaskTemplate(models.Model):
             request_on_entry=self.request_on_entry,
             activity_type_id=self.activity_type_id.id,
             lost_reason_id=self.lost_reason_id.id,
-            deadline=anchor
-            and Deadline(
-                anchor,
-                self.deadline_amount,
-                self.deadline_unit,
-                self.deadline_clock if self.deadline_has_clock else None,
-                self.deadline_working,
-            ),
+            deadline=anchor and self._prepare_deadline(anchor),
         )
 
     @api.model
@@ -194,11 +155,5 @@ class FunnelTaskTemplate(models.Model):
             "request_on_entry",
             "lost_reason_id",
             "activity_type_id",
-            "deadline_anchor",
-            "deadline_field_id",
-            "deadline_amount",
-            "deadline_unit",
-            "deadline_working",
-            "deadline_has_clock",
-            "deadline_clock",
+            *DEADLINE_FIELDS,
         ]

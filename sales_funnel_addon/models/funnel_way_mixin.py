@@ -80,11 +80,13 @@ class FunnelWayMixin(models.AbstractModel):
                 lead_ids_by_transition.setdefault(transition, []).append(lead_id)
         roles = {role_id for transition in lead_ids_by_transition for role_id in transition.role_ids}
         people = self.browse(ways)._get_role_people(roles)
+        gate_pass = self._get_gate_pass()
+        is_engine = bool(gate_pass) and gate_pass.automatic
         open_ways = {lead_id: [] for lead_id in ways}
         for transition, lead_ids in lead_ids_by_transition.items():
             for lead in self._select_by_rule("funnel.transition", transition.id, transition.condition, lead_ids):
                 members = [people[lead.id, role_id].members for role_id in transition.role_ids]
-                if not members or any(self.env.uid in ids for ids in members):
+                if not members or is_engine or any(self.env.uid in ids for ids in members):
                     open_ways[lead.id].append(transition)
         return open_ways
 

@@ -3,6 +3,9 @@ from odoo.exceptions import AccessError
 
 from ..tools.checklists import OPEN_STATES
 
+#: Whose activity it is; people cannot choose.
+ENGINE_LINKS = frozenset({"funnel_task_id", "funnel_reminder_id"})
+
 
 class MailActivity(models.Model):
     """An activity; the one of a checklist task is done together with the task."""
@@ -12,24 +15,27 @@ class MailActivity(models.Model):
     funnel_task_id = fields.Many2one(
         "funnel.task", "Checklist Task", ondelete="set null", index="btree_not_null", copy=False
     )
+    funnel_reminder_id = fields.Many2one(
+        "funnel.reminder", "Planned by Reminder", ondelete="set null", index="btree_not_null", copy=False, readonly=True
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
         activities = super().create(vals_list)
-        if activities.sudo().funnel_task_id:
-            activities._check_task_link()
+        if activities.sudo().funnel_task_id or activities.sudo().funnel_reminder_id:
+            activities._check_links()
         return activities
 
     def write(self, vals):
-        if "funnel_task_id" in vals:
-            self._check_task_link()
+        if not ENGINE_LINKS.isdisjoint(vals):
+            self._check_links()
         return super().write(vals)
 
     @api.model
-    def _check_task_link(self):
+    def _check_links(self):
         """Only the engine ties activities to tasks: who does the one does the other, and reads what it is called."""
         if not self.env.su:
-            raise AccessError(self.env._("An activity cannot be tied to a checklist task by hand."))
+            raise AccessError(self.env._("An activity cannot be tied to a checklist task or a reminder by hand."))
 
     def unlink(self):
         """Cancelling the activity of an approval takes the request back: nobody would be asked any more."""

@@ -35,5 +35,5 @@ class ResCompany(models.Model):
         if "hidden_contact_field_ids" in vals:
             self.env.registry.clear_cache("templates")
         if "resource_calendar_id" in vals:
-            self.env["funnel.config.mixin"]._clear_rules()
+            self.env["resource.calendar"]._clear_rules()
         return result

@@ -51,6 +51,10 @@ class ResourceCalendar(models.Model):
     def _get_rule_fields(self):
         return ["tz", "attendance_ids", "two_weeks_calendar", "schedule_type", "company_id"]
 
+    def _clear_rules(self):
+        self.env["funnel.reminder"]._follow_working_time()
+        return super()._clear_rules()
+
 
 class ResourceCalendarAttendance(models.Model):
     """The hours of one day of a working schedule."""
@@ -61,6 +65,10 @@ class ResourceCalendarAttendance(models.Model):
     @api.model
     def _get_rule_fields(self):
         return ["dayofweek", "hour_from", "hour_to", "day_period", "week_type", "display_type", "calendar_id"]
+
+    def _clear_rules(self):
+        self.env["funnel.reminder"]._follow_working_time()
+        return super()._clear_rules()
 
 
 class ResourceCalendarLeaves(models.Model):
@@ -83,10 +91,10 @@ class ResourceCalendarLeaves(models.Model):
         general = self.filtered(lambda leave: not leave.resource_id)
         result = super().unlink()
         if general:
-            self.env["funnel.config.mixin"]._clear_rules()
+            self.env["resource.calendar"]._clear_rules()
         return result
 
     def _renew_working_time(self):
         """Holidays are part of the rules of funnels; the leaves of one person, which come every day, are not."""
         if not all(leave.resource_id for leave in self):
-            self.env["funnel.config.mixin"]._clear_rules()
+            self.env["resource.calendar"]._clear_rules()

@@ -6,8 +6,10 @@ from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 
 from .working_time import NoWorkingTime, WorkingTime
 
-#: The anchor of deadlines that count from the moment a task appears; any other anchor is the name of a field.
-ENTRY = "entry"
+#: Anchors that are events: the moment a task appears or a lead comes into its stage, its creation, and the last attempt
+#: to contact the client. Any other anchor is the name of a field.
+ENTRY, CREATION, CONTACT = "entry", "creation", "contact"
+EVENTS = frozenset({ENTRY, CREATION, CONTACT})
 MINUTES = {"minutes": 1, "hours": 60}
 
 
@@ -15,11 +17,12 @@ MINUTES = {"minutes": 1, "hours": 60}
 class Deadline:
     """A rule for a due moment.
 
-    :param str anchor: :data:`ENTRY`, or the name of a date field of the lead
+    :param str anchor: one of :data:`EVENTS`, or the name of a date field of the lead
     :param int amount: how many units after the anchor; negative for before
     :param str unit: ``minutes``, ``hours`` or ``days``
     :param float clock: the time of that day in hours from midnight; None keeps the time of the anchor
     :param bool working: count only working minutes, hours or days
+    :param bool day_end: when the last working hour of that day ends, instead of a set time
     """
 
     anchor: str
@@ -27,11 +30,13 @@ class Deadline:
     unit: str = "days"
     clock: float | None = None
     working: bool = False
+    day_end: bool = False
 
     def due_at(self, moment, working_time=None):
         """Return when it is due, in UTC without a time zone, as Odoo stores it; False where the calendar ends.
 
-        A date without a time stands for its midnight. Days are days of the calendar: they keep the time on the clock
+        A date without a time stands for its midnight. What counts from an event is never due before it: "at 18:00"
+        means the next day once it is later than that. Days are days of the calendar: they keep the time on the clock
         when the clocks are changed. Where nobody ever works, working time is time like any other.
 
         :param moment: a date, or a datetime in UTC
@@ -50,6 +55,10 @@ class Deadline:
         datetime.datetime(2026, 3, 9, 8, 0)
         >>> Deadline(ENTRY, 1, "days").due_at(datetime(2026, 3, 28, 11, 0), WorkingTime("Europe/Berlin"))
         datetime.datetime(2026, 3, 29, 10, 0)
+        >>> Deadline(ENTRY, 0, "days", working=True, day_end=True).due_at(datetime(2026, 3, 6, 14, 45), moscow)
+        datetime.datetime(2026, 3, 6, 15, 0)
+        >>> Deadline(ENTRY, 0, "days", 10.0, working=True).due_at(datetime(2026, 3, 6, 14, 45), moscow)
+        datetime.datetime(2026, 3, 9, 7, 0)
         >>> Deadline("date", 3).due_at(date(9999, 12, 31), moscow)
         False
         """
@@ -62,10 +71,27 @@ class Deadline:
     def _due_at(self, moment, working_time):
         if not isinstance(moment, datetime):
             moment = working_time.at(moment, 0)
-        due = self._shift(moment, working_time)
-        if self.clock is not None:
-            due = working_time.at(working_time.day_of(due), min(round(self.clock * 60), 24 * 60 - 1))
+        due = self._at_time_of_day(working_time.day_of(shifted := self._shift(moment, working_time)), working_time)
+        if due is None:
+            return shifted
+        if due < moment and self.anchor in EVENTS and self.amount >= 0:
+            return self._at_time_of_day(self._next_day(working_time.day_of(moment), working_time), working_time)
         return due
+
+    def _at_time_of_day(self, day, working_time):
+        """Return the set time of a day, or the end of its working hours; None where the time of the anchor counts."""
+        if self.day_end:
+            intervals = working_time.intervals(day)
+            return intervals[-1][1] if intervals else working_time.at(day, 24 * 60)
+        if self.clock is not None:
+            return working_time.at(day, min(round(self.clock * 60), 24 * 60 - 1))
+        return None
+
+    def _next_day(self, day, working_time):
+        if self.working:
+            with contextlib.suppress(NoWorkingTime):
+                return working_time.add_days(day, 1)
+        return day + timedelta(days=1)
 
     def _shift(self, moment, working_time):
         """Return the moment that is so many units away; where nobody works, working time is time like any other."""

@@ -101,6 +101,7 @@ class Stage:
     requirements: tuple = ()
     tasks: tuple = ()
     transitions: tuple = ()
+    reminders: tuple = ()
 
     def requirements_at(self, moment):
         """Return the requirements checked on ``enter`` or ``leave``."""
@@ -128,6 +129,7 @@ class Funnel:
     deal_funnel_id: int | bool = False
     head_id: int | bool = False
     hidden_fields: tuple = ()
+    digest_threshold: int = 0
     company_id: int | bool = False
     working_time: WorkingTime | None = None
 
@@ -194,6 +196,16 @@ class FunnelRules:
     def templates(self):
         """All task templates by id."""
         return {template.id: template for stage in self.stages.values() for template in stage.tasks}
+
+    @cached_property
+    def reminders(self):
+        """All reminders by id."""
+        return {reminder.id: reminder for stage in self.stages.values() for reminder in stage.reminders}
+
+    @cached_property
+    def anchor_fields(self):
+        """Return the names of the date fields from which reminders count."""
+        return frozenset(filter(None, (reminder.anchor_field for reminder in self.reminders.values())))
 
     @cached_property
     def watched_fields(self):

@@ -31,11 +31,19 @@ class GatePass:
     :param frozenset lead_ids: the leads that may pass
     :param int stage_id: where they may go; the stage they are in for a loss by the engine
     :param str reason: why
+    :param bool automatic: given to a rule of the engine instead of a person: what the stages that are left ask for does
+        not matter, which is why the rule moves the lead, but transitions and what the next stage asks for hold
     """
 
     lead_ids: frozenset
     stage_id: int
     reason: str
+    automatic: bool = False
+
+    @property
+    def kind(self):
+        """What the move is called in the log."""
+        return "automatic" if self.automatic else "override"
 
     def covers(self, lead_id, stage_id):
         """Tell whether the pass is for this move."""
@@ -100,13 +108,13 @@ class Verdict:
         return "fixable" if self.unmet or self.open_tasks or self.needs_reason else "ok"
 
 
-def move_kind(before, after, rules, *, overridden=False):
+def move_kind(before, after, rules, *, passed_as=False):
     """Return what a change of a lead is called in the log, or False if it is no event.
 
     :param LeadState before: where the lead stood
     :param LeadState after: where it stands
     :param sales_funnel_addon.tools.funnel_rules.FunnelRules rules: all funnels
-    :param bool overridden: whether a head of sales let it pass
+    :param passed_as: the kind of the :class:`GatePass` that let it pass, False for none
 
     >>> from odoo.addons.sales_funnel_addon.tools.funnel_rules import Funnel, FunnelRules
     >>> funnels = Funnel(1, "lead", (10,)), Funnel(2, "deal", (20, 21)), Funnel(3, "deferred", (30,))
@@ -120,8 +128,8 @@ def move_kind(before, after, rules, *, overridden=False):
     """
     if before == LeadState():
         return "created"
-    if overridden:
-        return "override"
+    if passed_as:
+        return passed_as
     if before.won_status != after.won_status and after.won_status:
         if after.won_status in ("won", "lost"):
             return after.won_status

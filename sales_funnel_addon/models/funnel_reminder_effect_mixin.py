@@ -1,0 +1,126 @@
+from markupsafe import Markup
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..tools.lead_moves import GatePass
+
+
+class FunnelReminderEffectMixin(models.AbstractModel):
+    """What a reminder does when it falls due, for a whole batch of leads at once."""
+
+    _name = "funnel.reminder.effect.mixin"
+    _description = "Effects of Reminders"
+
+    def _may_move_leads(self):
+        """Tell whether a lead may be somewhere else, or nowhere, after this."""
+        return bool(self.move_stage_id or self.server_action_id)
+
+    def _apply(self, timers):
+        """Do what this reminder says for the leads of timers, which have been marked as fired.
+
+        :raises Exception: whatever goes wrong; the caller takes everything back
+        """
+        self.ensure_one()
+        if not self._get_effects():
+            raise UserError(self.env._("“%s” does nothing any more: what it did was deleted.", self.name))
+        people = timers.lead_id._get_role_people([*self.role_ids.ids, *self.activity_role_id.ids])
+        self._tell(timers, people)
+        self._plan_activities(timers, people)
+        self._post(timers.lead_id)
+        self._move(timers.lead_id)
+        self._run(timers.lead_id)
+
+    # ------------------------------------------------------------
+    # MESSAGES
+    # ------------------------------------------------------------
+
+    def _tell(self, timers, people):
+        """Note who has to be told what; the messages go out once everything that is due has fired."""
+        if not self.role_ids:
+            return
+        overtaken = timers._get_overtaken_roles()
+        people |= timers.lead_id._get_role_people(set().union(*overtaken.values()) - set(self.role_ids.ids))
+        rows = []
+        for timer in timers:
+            lead_id, role_ids = timer.lead_id.id, {*self.role_ids.ids, *overtaken.get(timer.id, ())}
+            user_ids = {i for role_id in role_ids for i in people[lead_id, role_id].performers}
+            if not user_ids:
+                names = ", ".join(self.role_ids.mapped("name"))
+                raise UserError(self.env._("Nobody is there to be told: %s. Assign somebody, or a head.", names))
+            spared = {timer.armed_by_id.id} if self.spares_author else set()
+            rows += [(timer.id, lead_id, self.id, user_id) for user_id in sorted(user_ids - spared)]
+        self.env["funnel.delivery"]._insert(rows)
+
+    # ------------------------------------------------------------
+    # ACTIVITIES
+    # ------------------------------------------------------------
+
+    def _plan_activities(self, timers, people):
+        """Plan an activity for each lead; one that this reminder has planned before is due again instead."""
+        if not self.activity_type_id:
+            return
+        leads, Activity = timers.lead_id, self.env["mail.activity"].with_context(mail_activity_quick_update=True)
+        today = fields.Date.context_today(self)
+        present = Activity.search(
+            [("funnel_reminder_id", "=", self.id), ("res_model", "=", "crm.lead"), ("res_id", "in", leads.ids)]
+        )
+        present.write({"date_deadline": today})
+        planned, model_id = set(present.mapped("res_id")), self.env["ir.model"]._get_id("crm.lead")
+        Activity.create(
+            [
+                {
+                    "res_model_id": model_id,
+                    "res_id": lead.id,
+                    "activity_type_id": self.activity_type_id.id,
+                    "summary": self._get_summary(lead),
+                    "user_id": self._get_activity_user_id(lead, people),
+                    "date_deadline": today,
+                    "funnel_reminder_id": self.id,
+                }
+                for lead in leads
+                if lead.id not in planned
+            ]
+        )
+
+    def _get_activity_user_id(self, lead, people):
+        """Return for whom the activity of a lead is planned."""
+        if not self.activity_role_id:
+            return lead.user_id.id or lead.team_id.user_id.id
+        user_id = next(iter(people[lead.id, self.activity_role_id.id].performers), False)
+        if not user_id:
+            raise UserError(self.env._("Nobody plays the role “%s”, and there is no head.", self.activity_role_id.name))
+        return user_id
+
+    def _get_summary(self, lead):
+        """Return what the activity is called, in the language of the company: activities have only one."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        return rules.text(self._name, self.id, lead.company_id.partner_id.lang or self.env.company.partner_id.lang)
+
+    # ------------------------------------------------------------
+    # CHANNELS, STAGES, ACTIONS
+    # ------------------------------------------------------------
+
+    def _post(self, leads):
+        """Post the leads in the channels, all in one message."""
+        for channel in self.channel_ids:
+            lang = self.env.company.partner_id.lang
+            links = Markup().join(
+                Markup("<li>%s — %s</li>") % (lead._get_html_link(), lead.stage_id.with_context(lang=lang).name)
+                for lead in leads
+            )
+            title = self.env["crm.team"]._get_funnel_rules().text(self._name, self.id, lang)
+            body = Markup("<p><b>%s</b></p><ul>%s</ul>") % (title, links)
+            channel.message_post(body=body, message_type="comment", subtype_xmlid="mail.mt_comment")
+
+    def _move(self, leads):
+        """Move the leads to another stage; what the present stage still asks for is why they go."""
+        if self.move_stage_id:
+            gate_pass = GatePass(frozenset(leads.ids), self.move_stage_id.id, self.name, automatic=True)
+            leads.with_context(funnel_gate_pass=gate_pass).write({"stage_id": self.move_stage_id.id})
+
+    def _run(self, leads):
+        """Run the server action on the leads."""
+        if self.server_action_id:
+            leads = leads.exists()
+            context = {"active_model": leads._name, "active_ids": leads.ids, "active_id": leads[:1].id}
+            self.server_action_id.with_context(**context).run()
