@@ -30,10 +30,12 @@
         "wizard/funnel_approval_refusal_views.xml",
         "wizard/funnel_mass_move_views.xml",
         "wizard/funnel_override_views.xml",
+        "wizard/funnel_call_back_views.xml",
         "views/menus.xml",
+        "data/mail_activity_type_data.xml",
         "data/funnel_preset_data.xml",
     ],
-    "demo": ["demo/funnel_demo.xml"],
+    "demo": ["demo/funnel_demo.xml", "demo/funnel_contact_demo.xml"],
     "assets": {
         "web.assets_backend": ["sales_funnel_addon/static/src/**/*"],
         "web.assets_tests": ["sales_funnel_addon/static/tests/tours/**/*"],

@@ -30,6 +30,9 @@ class CrmLead(models.Model):
         "funnel.move.mixin",
         "funnel.conversion.mixin",
         "funnel.view.mixin",
+        "funnel.contact.flow.mixin",
+        "funnel.contact.activity.mixin",
+        "funnel.contact.mixin",
         "crm.lead",
     ]
 
