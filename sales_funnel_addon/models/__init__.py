@@ -2,6 +2,9 @@
 from . import (
     funnel_checklist_mixin,
     funnel_config_mixin,
+    funnel_contact_activity_mixin,
+    funnel_contact_flow_mixin,
+    funnel_contact_mixin,
     funnel_conversion_mixin,
     funnel_deadline_mixin,
     funnel_filter_mixin,

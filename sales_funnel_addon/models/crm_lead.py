@@ -31,6 +31,9 @@ class CrmLead(models.Model):
         "funnel.timer.mixin",
         "funnel.conversion.mixin",
         "funnel.view.mixin",
+        "funnel.contact.flow.mixin",
+        "funnel.contact.activity.mixin",
+        "funnel.contact.mixin",
         "crm.lead",
     ]
 

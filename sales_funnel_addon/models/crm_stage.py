@@ -43,11 +43,24 @@ class CrmStage(models.Model):
         bypass_search_access=True,
         help="Files to show or to send, offered on the leads in this stage.",
     )
+    call_quota = fields.Integer(
+        "Calls per Working Day",
+        help="How many times a client in this stage is to be called on each working day; 0: no matter how many.",
+    )
+    message_quota = fields.Integer(
+        "Messages per Working Day",
+        help="How many messages (WhatsApp or e-mail) a client in this stage is to get on each working day; 0: no "
+        "matter how many.",
+    )
     is_funnel_stage = fields.Boolean(compute="_compute_is_funnel_stage", search="_search_is_funnel_stage")
 
     _check_deferral_month = models.Constraint(
         "CHECK (deferral_month IS NULL OR deferral_month BETWEEN 0 AND 12)",
         "The month of deferral is a number from 1 to 12, or 0 for none.",
+    )
+
+    _check_quotas = models.Constraint(
+        "CHECK (call_quota >= 0 AND message_quota >= 0)", "The number of calls and messages cannot be negative."
     )
 
     @api.depends("requirement_ids", "task_template_ids", "reminder_ids")
@@ -155,7 +168,16 @@ class CrmStage(models.Model):
 
     @api.model
     def _get_rule_fields(self):
-        return ["name", "sequence", "fold", "is_irreversible", "is_side_stage", "team_ids"]
+        return [
+            "name",
+            "sequence",
+            "fold",
+            "is_irreversible",
+            "is_side_stage",
+            "call_quota",
+            "message_quota",
+            "team_ids",
+        ]
 
     def unlink(self):
         # not by the database: the tasks and timers of leads keep their names, also those of archived rules

@@ -72,6 +72,23 @@ class CrmTeam(models.Model):
         default=5,
         help="Up to so many reminders at once come as a message each. More of them come to a person as one list.",
     )
+    no_answer_stage_id = fields.Many2one(
+        "crm.stage",
+        ondelete="set null",
+        domain="[('team_ids', 'in', id), ('is_won', '=', False)]",
+        help="Where a lead goes when nobody answers. Empty: it stays where it is.",
+    )
+    call_gap = fields.Integer(
+        "Gap between Calls",
+        default=60,
+        help="After a call that nobody has answered: how many working minutes at least pass before the next one.",
+    )
+    number_check_role_id = fields.Many2one(
+        "funnel.role",
+        "Wrong Numbers Go To",
+        ondelete="set null",
+        help="Who verifies the number of a client when it is wrong. Empty: the salesperson.",
+    )
     role_assignment_ids = fields.One2many("funnel.role.assignment", "team_id", "Roles")
     funnel_action_id = fields.Many2one("ir.actions.act_window", "Funnel Screen", readonly=True, copy=False)
     funnel_menu_id = fields.Many2one("ir.ui.menu", "Menu Entry", readonly=True, copy=False)
@@ -79,10 +96,25 @@ class CrmTeam(models.Model):
     _check_digest_threshold = models.Constraint(
         "CHECK (digest_threshold IS NULL OR digest_threshold >= 0)", "A number of reminders cannot be negative."
     )
+    _check_call_gap = models.Constraint("CHECK (call_gap > 0)", "The gap between two calls is at least one minute.")
 
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
+
+    @api.constrains("no_answer_stage_id", "stage_ids")
+    def _check_no_answer_stage_id(self):
+        for team in self.filtered("funnel_kind"):
+            stage = team.no_answer_stage_id
+            if stage and (stage not in team.stage_ids or stage.is_won):
+                raise ValidationError(
+                    self.env._(
+                        "Clients who do not answer need a stage of their own funnel that is not won: “%(stage)s” is "
+                        "none of “%(funnel)s”.",
+                        stage=stage.name,
+                        funnel=team.name,
+                    )
+                )
 
     @api.constrains("hidden_field_ids")
     def _check_hidden_field_ids(self):
@@ -174,6 +206,9 @@ class CrmTeam(models.Model):
             "user_id",
             "deal_team_id",
             "resource_calendar_id",
+            "no_answer_stage_id",
+            "call_gap",
+            "number_check_role_id",
             "stage_ids",
             "lost_reason_ids",
             "hidden_field_ids",
@@ -224,6 +259,8 @@ class CrmTeam(models.Model):
                     id=stage.id,
                     is_irreversible=stage.is_irreversible,
                     is_side_stage=stage.is_side_stage,
+                    call_quota=stage.call_quota,
+                    message_quota=stage.message_quota,
                     funnel_ids=tuple(stage.team_ids.ids),
                     requirements=tuple(rule._prepare_rule() for rule in by_stage["funnel.requirement"][stage]),
                     tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),
@@ -280,6 +317,10 @@ class CrmTeam(models.Model):
             hidden_fields=tuple(self.hidden_field_ids.mapped("name")),
             digest_threshold=self.digest_threshold,
             working_time=self.resource_calendar_id and self.resource_calendar_id._get_funnel_working_time(),
+            # the stage may have left the funnel since
+            no_answer_stage_id=self.no_answer_stage_id in own_stages and self.no_answer_stage_id.id,
+            call_gap=self.call_gap,
+            number_check_role_id=self.number_check_role_id.id,
         )
 
     # ------------------------------------------------------------

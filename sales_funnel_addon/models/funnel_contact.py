@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..tools.contacts import CONTACT_FACTS
+
 #: By how much the clock of whoever notes an attempt may be fast.
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
@@ -30,9 +32,10 @@ class FunnelContact(models.Model):
             ("no_answer", "No answer"),
             ("wrong_number", "Wrong number"),
             ("call_back", "Call back later"),
+            ("attempted", "Attempted"),
         ],
-        default="reached",
         required=True,
+        help="“Attempted”: a call or a message was made, and it is not known what came of it.",
     )
     note = fields.Char()
 
@@ -45,18 +48,26 @@ class FunnelContact(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        contacts = super().create(vals_list)
+        """Create attempts; one without an outcome was made, and nothing more is known of it."""
+        contacts = super().create([{"outcome": "attempted", **vals} for vals in vals_list])
         contacts._check_author()
-        contacts._follow_with_checklists()
+        contacts._follow_with_checklists(contacts.lead_id)
         return contacts
 
     def write(self, vals):
+        leads = self.lead_id
         result = super().write(vals)
         if "user_id" in vals:
             self._check_author()
         if "lead_id" in vals:
             self.check_access("write")  # it may not go to a lead that they may not edit
-        self._follow_with_checklists()
+        self._follow_with_checklists(leads | self.lead_id)
+        return result
+
+    def unlink(self):
+        leads = self.lead_id
+        result = super().unlink()
+        self._follow_with_checklists(leads)
         return result
 
     def _check_author(self):
@@ -66,8 +77,12 @@ class FunnelContact(models.Model):
         if self.user_id - self.env.user:
             raise AccessError(self.env._("You can only note your own contact attempts."))
 
-    def _follow_with_checklists(self):
-        """Tick the tasks that are done by an attempt, and let the reminders count from it."""
-        if "funnel_contact_ids" in self.env["crm.team"]._get_funnel_rules().task_fields:
-            self.lead_id._sync_checklists()
-        self.lead_id._follow_contacts()
+    @api.model
+    def _follow_with_checklists(self, leads):
+        """Tick the tasks that are done by an attempt, and let the reminders count from it.
+
+        :param leads: the leads whose attempts have changed
+        """
+        if not CONTACT_FACTS.isdisjoint(self.env["crm.team"]._get_funnel_rules().task_fields):
+            leads._sync_checklists()
+        leads._follow_contacts()

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..tools.checklists import OPEN_STATES
+from ..tools.contacts import NOTED
 
 
 class FunnelTaskActivityMixin(models.AbstractModel):
@@ -41,7 +42,8 @@ class FunnelTaskActivityMixin(models.AbstractModel):
         """Tick tasks that are done by themselves; whoever has changed the lead has done them."""
         if self:
             self._write_at_once(state="done", user_id=self.env.uid, done_date=self.env.cr.now())
-            self._finish_activities(False)
+            # what was done has been noted: ticking the task for it is no attempt to reach the client
+            self.with_context(funnel_contact_noted=NOTED)._finish_activities(False)
 
     def _reopen(self):
         """Put tasks back on the checklist as if they had just appeared."""

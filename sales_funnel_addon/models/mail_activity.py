@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..tools.checklists import OPEN_STATES
+from ..tools.contacts import NOTED
 
 #: Whose activity it is; people cannot choose.
 ENGINE_LINKS = frozenset({"funnel_task_id", "funnel_reminder_id"})
@@ -49,7 +50,35 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         # the task may belong to a lead that the assignee cannot open
         tasks = self.sudo().funnel_task_id.filtered(lambda task: task.state in OPEN_STATES).sudo(False)
+        calls = self._filter_uncounted_calls()
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         for kind, group in tasks.sudo().grouped("kind").items():
             group.sudo(False)._change_state("approved" if kind == "approval" else "done", feedback or None)
+        calls._note_calls(feedback)
         return result
+
+    def _filter_uncounted_calls(self):
+        """Return the calls to clients that are no attempts noted already."""
+        if self.env.context.get("funnel_contact_noted") is NOTED:
+            return self.browse()
+        # the type of an activity is for everybody, the activity may be closed to whoever finishes it with a task
+        return self.sudo().filtered(
+            lambda call: call.res_model == "crm.lead" and call.activity_type_id.category == "phonecall"
+        )
+
+    def _note_calls(self, feedback):
+        """Note the calls that were made, one attempt for each lead; what was planned up to them is not to come."""
+        if not self:
+            return
+        today = fields.Date.context_today(self)
+        last_days = {}
+        for call in self:
+            last_days[call.res_id] = max(call.date_deadline, last_days.get(call.res_id, today))
+        leads = self.env["crm.lead"].sudo(False).browse(last_days)
+        leads._note_by_itself("phone", feedback or None)
+        leads.sudo()._forget_calls_until(last_days)
+
+    def _finish_noted(self, note):
+        """Finish calls whose attempt was noted already."""
+        if self:
+            self.with_context(funnel_contact_noted=NOTED)._action_done(feedback=note or False)

@@ -97,6 +97,8 @@ class Stage:
     id: int
     is_irreversible: bool = False
     is_side_stage: bool = False
+    call_quota: int = 0
+    message_quota: int = 0
     funnel_ids: tuple = ()
     requirements: tuple = ()
     tasks: tuple = ()
@@ -132,6 +134,9 @@ class Funnel:
     digest_threshold: int = 0
     company_id: int | bool = False
     working_time: WorkingTime | None = None
+    no_answer_stage_id: int | bool = False
+    call_gap: int = 60
+    number_check_role_id: int | bool = False
 
     @property
     def lead_type(self):

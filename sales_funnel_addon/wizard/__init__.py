@@ -3,6 +3,7 @@ from . import (
     crm_lead_to_opportunity,
     crm_merge_opportunities,
     funnel_approval_refusal,
+    funnel_call_back,
     funnel_mass_move,
     funnel_override,
 )
