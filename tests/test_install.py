@@ -287,6 +287,12 @@ BELONGINGS = {
     "crm.lost.reason": ("name", "sequence", "category", "comment_required", "required_field_ids", "team_ids"),
     "funnel.requirement": ("stage_id", "moment", "kind", "field_ids", "any_field", "condition", "message", "active"),
     "funnel.task.template": ("name", "stage_id", "kind", "mandatory", "role_id", "done_condition", "active"),
+    "funnel.reminder": (
+        *("name", "stage_id", "deadline_amount", "deadline_unit", "deadline_working", "condition", "role_ids"),
+        *("template_id", "repeat_amount", "active"),
+    ),
+    "mail.template": ("name", "subject", "body_html"),
+    "ir.cron": ("active", "interval_number", "interval_type"),
     "funnel.role": ("name", "sequence", "source", "active", "assignment_ids"),
     "funnel.task": ("lead_id", "template_id", "state", "user_id"),
     "funnel.preset": ("name", "code", "loaded_ids"),
@@ -324,6 +330,9 @@ def configure(admin):
     admin.call("crm.lost.reason", "unlink", [admin.ref("reason_no_talk")])
     admin.write("funnel.task.template", admin.ref("task_lead_new_analysis"), name="Look at it", mandatory=False)
     admin.call("funnel.task.template", "unlink", [admin.ref("task_lead_contact_collect")])
+    admin.write("funnel.reminder", admin.ref("reminder_lead_new_unprocessed"), deadline_amount=4, name="Wake up")
+    admin.call("funnel.reminder", "unlink", [admin.ref("reminder_lead_contact_due")])
+    admin.write("mail.template", admin.ref("mail_template_new_lead"), subject="Hello")
     admin.call("funnel.role", "unlink", [admin.ref("role_marketing")])
     admin.create("funnel.role.assignment", role_id=admin.ref("role_logistics"), user_id=admin.user_id)
     admin.write("crm.lost.reason", admin.ref("reason_expensive"), comment_required=False, sequence=1)
@@ -376,7 +385,15 @@ def test_loading_the_preset_again_changes_nothing(states, model, lang):
 
 @pytest.mark.parametrize(
     "model",
-    ["crm.stage", "crm.lost.reason", "funnel.requirement", "funnel.task.template", "funnel.role", "utm.source"],
+    [
+        "crm.stage",
+        "crm.lost.reason",
+        "funnel.requirement",
+        "funnel.task.template",
+        "funnel.role",
+        "funnel.reminder",
+        "utm.source",
+    ],
 )
 def test_what_was_deleted_stays_deleted(states, model):
     fresh, reloaded = (get_ids(states[state], model) for state in ("fresh", "reloaded"))

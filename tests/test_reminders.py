@@ -328,6 +328,33 @@ class TestFiring(ReminderCase):
         self.assertEqual(deal.sudo().activity_ids, activity, "it is due again instead of twice there")
         self.assertEqual(activity.date_deadline, (MONDAY + timedelta(days=1)).date())
 
+    def test_who_has_to_act_may_look_at_the_lead(self):
+        clerk = new_test_user(self.env, "clerk", "base.group_user", name="Clerk")
+        role = self.make_role("Secretary", clerk)
+        todo = self.env.ref("mail.mail_activity_data_todo")
+        self.remind(
+            name="Verify",
+            role_ids=[Command.clear()],
+            activity_type_id=todo.id,
+            activity_role_id=role.id,
+            marks_overdue=False,
+        )
+        self.remind(name="Look", deadline_amount=2, role_ids=[Command.set(role.ids)])
+        with self.at(MONDAY):
+            deal, other = self.make_deal(), self.make_deal(phone="1")
+        Lead = self.env["crm.lead"].with_user(clerk)
+        self.assertFalse(Lead.search([("id", "in", (deal + other).ids)]))
+        self.run_timers(MONDAY + timedelta(hours=1))
+        other.stage_id = self.measurement
+        deal.sudo().activity_ids.with_user(clerk).action_done()
+        self.assertEqual(
+            Lead.search([("id", "in", (deal + other).ids)]), other.with_user(clerk), "one is not verified yet"
+        )
+        self.run_timers(MONDAY + timedelta(hours=2))
+        self.assertEqual(deal.with_user(clerk).name, "Lead 0", "it still waits, and Clerk was told")
+        with self.assertRaises(AccessError):
+            deal.with_user(clerk).name = "Mine"
+
     def test_a_lead_is_moved_whatever_its_stage_still_asks_for(self):
         self.make_task(self.estimate, "Call")
         self.demand(self.estimate, "phone", moment="leave")

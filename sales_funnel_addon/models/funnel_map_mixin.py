@@ -87,7 +87,8 @@ class FunnelMapMixin(models.AbstractModel):
         :param dict labels: what fields and questions are called
         :returns: ``id``, ``name``, ``is_won``, ``is_irreversible``, ``is_side_stage``, ``fold``, ``is_free`` (no
             transition says where leads go from here), the requirements to ``enter`` and to ``leave`` (``id``, ``text``,
-            ``for_some``), and the ``tasks`` and ``approvals`` (``id``, ``name``, ``role``, ``mandatory``, ``for_some``)
+            ``for_some``), the ``tasks`` and ``approvals`` (``id``, ``name``, ``role``, ``mandatory``, ``for_some``),
+            and the ``reminders`` (``id``, ``name``, ``roles``, ``for_some``)
         """
         rule = self._get_funnel_rules().stages[stage.id]
         return {
@@ -102,6 +103,7 @@ class FunnelMapMixin(models.AbstractModel):
             "leave": [self._prepare_map_requirement(item, labels) for item in rule.requirements_at("leave")],
             "tasks": [self._prepare_map_task(item) for item in rule.tasks if item.kind == "todo"],
             "approvals": [self._prepare_map_task(item) for item in rule.tasks if item.kind == "approval"],
+            "reminders": [self._prepare_map_reminder(item) for item in rule.reminders],
         }
 
     @api.model
@@ -124,6 +126,16 @@ class FunnelMapMixin(models.AbstractModel):
             "role": rules.text("funnel.role", template.role_id, lang),
             "mandatory": template.mandatory,
             "for_some": template.applies_to != "[]",
+        }
+
+    @api.model
+    def _prepare_map_reminder(self, reminder):
+        rules, lang = self._get_funnel_rules(), self.env.lang
+        return {
+            "id": reminder.id,
+            "name": rules.text("funnel.reminder", reminder.id, lang),
+            "roles": [rules.text("funnel.role", role_id, lang) for role_id in reminder.role_ids],
+            "for_some": reminder.condition != "[]",
         }
 
     # ------------------------------------------------------------

@@ -1,5 +1,5 @@
 from markupsafe import Markup
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.lead_moves import GatePass
@@ -59,28 +59,38 @@ class FunnelReminderEffectMixin(models.AbstractModel):
         """Plan an activity for each lead; one that this reminder has planned before is due again instead."""
         if not self.activity_type_id:
             return
+        # quick: what the assignees are told besides is for the reminder to say
         leads, Activity = timers.lead_id, self.env["mail.activity"].with_context(mail_activity_quick_update=True)
-        today = fields.Date.context_today(self)
+        today = self._get_today(leads)
         present = Activity.search(
             [("funnel_reminder_id", "=", self.id), ("res_model", "=", "crm.lead"), ("res_id", "in", leads.ids)]
         )
-        present.write({"date_deadline": today})
-        planned, model_id = set(present.mapped("res_id")), self.env["ir.model"]._get_id("crm.lead")
+        for day, activities in present.grouped(lambda activity: today[activity.res_id]).items():
+            activities.write({"date_deadline": day})
+        missing = leads.browse(set(leads.ids) - set(present.mapped("res_id")))
+        users = {lead.id: self._get_activity_user_id(lead, people) for lead in missing}
+        langs = {user.id: user.lang for user in self.env["res.users"].browse(set(users.values()))}
+        rules, model_id = self.env["crm.team"]._get_funnel_rules(), self.env["ir.model"]._get_id("crm.lead")
         Activity.create(
             [
                 {
                     "res_model_id": model_id,
-                    "res_id": lead.id,
+                    "res_id": lead_id,
                     "activity_type_id": self.activity_type_id.id,
-                    "summary": self._get_summary(lead),
-                    "user_id": self._get_activity_user_id(lead, people),
-                    "date_deadline": today,
+                    "summary": rules.text(self._name, self.id, langs.get(user_id)),
+                    "user_id": user_id,
+                    "date_deadline": today[lead_id],
                     "funnel_reminder_id": self.id,
                 }
-                for lead in leads
-                if lead.id not in planned
+                for lead_id, user_id in users.items()
             ]
         )
+
+    @api.model
+    def _get_today(self, leads):
+        """Return which day it is where people work on the leads, by lead id."""
+        rules, now = self.env["crm.team"]._get_funnel_rules(), fields.Datetime.now()
+        return {lead.id: rules.working_time(lead.team_id.id, lead.company_id.id).day_of(now) for lead in leads}
 
     def _get_activity_user_id(self, lead, people):
         """Return for whom the activity of a lead is planned."""
@@ -90,11 +100,6 @@ class FunnelReminderEffectMixin(models.AbstractModel):
         if not user_id:
             raise UserError(self.env._("Nobody plays the role “%s”, and there is no head.", self.activity_role_id.name))
         return user_id
-
-    def _get_summary(self, lead):
-        """Return what the activity is called, in the language of the company: activities have only one."""
-        rules = self.env["crm.team"]._get_funnel_rules()
-        return rules.text(self._name, self.id, lead.company_id.partner_id.lang or self.env.company.partner_id.lang)
 
     # ------------------------------------------------------------
     # CHANNELS, STAGES, ACTIONS

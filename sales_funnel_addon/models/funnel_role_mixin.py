@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools.checklists import OPEN_STATES
 from ..tools.funnel_rules import Funnel
@@ -57,17 +58,46 @@ class FunnelRoleMixin(models.AbstractModel):
     def _compute_funnel_has_role(self):
         # asked by the access rules of leads, so it must not ask them in turn
         waiting = set(self.env["funnel.task"].sudo().search(self._get_waiting_domain(self.ids)).lead_id._ids)
+        if self._plays_role():
+            leads = self.sudo().with_context(active_test=False)
+            waiting |= set(leads.search(Domain("id", "in", self.ids) & self._get_reminded_domain())._ids)
         for lead in self:
             lead.funnel_has_role = lead.id in waiting
 
     def _search_funnel_has_role(self, operator, value):
         if operator != "in":
             return NotImplemented
+        domain = self._get_reminded_domain() if self._plays_role() else Domain.FALSE
         waiting = self._get_waiting_domain()
-        if waiting.is_false():
-            return Domain.FALSE if True in value else Domain.TRUE
-        query = self.env["funnel.task"].sudo()._search(waiting)
-        return [("id", "in" if True in value else "not in", query.subselect("lead_id"))]
+        if not waiting.is_false():
+            query = self.env["funnel.task"].sudo()._search(waiting)
+            domain |= Domain("id", "in", query.subselect("lead_id"))
+        return domain if True in value else ~domain
+
+    @api.model
+    def _plays_role(self):
+        """Tell whether this user is the head of a funnel or assigned to any role."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        assigned = (role.user_ids for role in rules.roles.values() if role.source == "assigned")
+        return self.env.uid in {funnel.head_id for funnel in rules.funnels.values()}.union(*assigned)
+
+    @api.model
+    def _get_reminded_domain(self):
+        """Return the domain over the leads about which a reminder has come to this user, and that still wait."""
+        self.env["mail.activity"].flush_model(["res_id", "user_id", "active", "funnel_reminder_id"])
+        return Domain.custom(
+            to_sql=lambda model, alias, query: SQL(
+                """%(lead)s IN (
+                    SELECT res_id FROM mail_activity WHERE res_model = 'crm.lead' AND user_id = %(user)s
+                       AND active AND funnel_reminder_id IS NOT NULL
+                    UNION ALL
+                    SELECT delivery.lead_id FROM funnel_delivery AS delivery
+                      JOIN funnel_timer AS timer ON timer.id = delivery.timer_id AND timer.escalated
+                     WHERE delivery.user_id = %(user)s)""",
+                lead=SQL.identifier(alias, "id"),
+                user=self.env.uid,
+            )
+        )
 
     @api.model
     def _get_waiting_domain(self, lead_ids=None):

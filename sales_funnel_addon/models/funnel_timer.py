@@ -42,6 +42,7 @@ class FunnelTimer(models.Model):
     armed_by_id = fields.Many2one("res.users", ondelete="set null", readonly=True)
     error = fields.Text(readonly=True, help="Why it failed.")
     delivery_ids = fields.One2many("funnel.delivery", "timer_id", "Told", readonly=True)
+    reason = fields.Char("Why", related="reminder_id.when_summary", compute_sudo=True)
     result = fields.Char("What Happened", compute="_compute_result")
     lead_stage_id = fields.Many2one(related="lead_id.stage_id", string="Present Stage")
     lead_user_id = fields.Many2one(related="lead_id.user_id")

@@ -55,6 +55,8 @@ class Deadline:
         datetime.datetime(2026, 3, 9, 8, 0)
         >>> Deadline(ENTRY, 1, "days").due_at(datetime(2026, 3, 28, 11, 0), WorkingTime("Europe/Berlin"))
         datetime.datetime(2026, 3, 29, 10, 0)
+        >>> Deadline(ENTRY, 1, "days", working=True).due_at(datetime(2026, 3, 6, 19, 15), moscow)
+        datetime.datetime(2026, 3, 10, 6, 0)
         >>> Deadline(ENTRY, 0, "days", working=True, day_end=True).due_at(datetime(2026, 3, 6, 14, 45), moscow)
         datetime.datetime(2026, 3, 6, 15, 0)
         >>> Deadline(ENTRY, 0, "days", 10.0, working=True).due_at(datetime(2026, 3, 6, 14, 45), moscow)
@@ -78,6 +80,10 @@ class Deadline:
             return self._at_time_of_day(self._next_day(working_time.day_of(moment), working_time), working_time)
         return due
 
+    @property
+    def _has_time_of_day(self):
+        return self.day_end or self.clock is not None
+
     def _at_time_of_day(self, day, working_time):
         """Return the set time of a day, or the end of its working hours; None where the time of the anchor counts."""
         if self.day_end:
@@ -100,7 +106,9 @@ class Deadline:
                 return working_time.add_minutes(moment, self.amount * MINUTES[self.unit])
             if self.working:
                 day = working_time.add_days(working_time.day_of(moment), self.amount)
-                return self._at_same_time(moment, day, working_time)
+                due = self._at_same_time(moment, day, working_time)
+                # at night nobody is told and nothing is expected: what is due then is due when people come
+                return due if self.amount < 0 or self._has_time_of_day else working_time.add_minutes(due, 0)
         if self.unit in MINUTES:
             return moment + timedelta(minutes=self.amount * MINUTES[self.unit])
         return self._at_same_time(moment, working_time.day_of(moment) + timedelta(days=self.amount), working_time)

@@ -6,6 +6,7 @@ export const SIGNS = {
     leave: { icon: "fa-sign-out", label: _t("Required to move on") },
     tasks: { icon: "fa-check-square-o", label: _t("Tasks") },
     approvals: { icon: "fa-thumbs-o-up", label: _t("Approvals") },
+    reminders: { icon: "fa-bell-o", label: _t("If nobody acts") },
     is_irreversible: { icon: "fa-flag", label: _t("Point of no return") },
     is_side_stage: { icon: "fa-pause", label: _t("Beside the road: free to come here") },
     is_won: { icon: "fa-trophy", label: _t("Won") },
@@ -33,6 +34,7 @@ export function describeStage(stage, funnel) {
         { title: SIGNS.leave.label, items: stage.leave.map(describeRequirement) },
         { title: SIGNS.tasks.label, items: stage.tasks.map(describeTask) },
         { title: SIGNS.approvals.label, items: stage.approvals.map(describeTask) },
+        { title: SIGNS.reminders.label, items: stage.reminders.map(describeReminder) },
         {
             title: _t("Goes only to"),
             items: stage.is_free ? [] : [...new Set(targets)].map((id) => ({ text: names[id], note: "" })),
@@ -91,6 +93,10 @@ function getFlags(stage, funnel) {
 
 function describeRequirement({ text, for_some }) {
     return { text, note: for_some ? _t("for some") : "" };
+}
+
+function describeReminder({ name, roles, for_some }) {
+    return { text: name, note: [roles.join(", "), for_some ? _t("for some") : ""].filter(Boolean).join("; ") };
 }
 
 function describeTask({ name, role, mandatory, for_some }) {
