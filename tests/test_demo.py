@@ -12,7 +12,8 @@ class TestDemo(TransactionCase):
         if not cls.env.ref("base.user_demo", raise_if_not_found=False):
             user = new_test_user(cls.env, "demo_head", "sales_team.group_sale_salesman")
             cls.env["ir.model.data"]._update_xmlids([{"xml_id": "base.user_demo", "record": user}])
-        convert_file(cls.env, "sales_funnel_addon", "demo/funnel_demo.xml", {}, "init", noupdate=True)
+        for name in ("funnel_demo", "funnel_contact_demo"):
+            convert_file(cls.env, "sales_funnel_addon", f"demo/{name}.xml", {}, "init", noupdate=True)
         cls.leads = cls.env["crm.lead"].with_context(active_test=False).search([("team_id.funnel_kind", "!=", False)])
 
     def test_thirty_leads_in_every_stage_of_leads_and_deals(self):
@@ -35,6 +36,10 @@ class TestDemo(TransactionCase):
         for lead in self.leads.filtered(lambda lead: lead.won_status != "lost"):
             moves = lead.funnel_move_ids.sorted(lambda move: (move.date, move.id))
             self.assertEqual((moves[0].kind, moves[-1].to_stage_id), ("created", lead.stage_id), lead.name)
+
+    def test_clients_were_called(self):
+        self.assertGreaterEqual(len(self.leads.funnel_contact_ids), 15)
+        self.assertTrue(self.leads.filtered("funnel_call_date"))
 
     def test_salespeople_can_log_in(self):
         for login in ("anna", "oleg"):

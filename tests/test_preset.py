@@ -21,6 +21,12 @@ class TestCorePreset(TransactionCase):
         self.assertEqual((len(leads.stage_ids), len(deals.stage_ids), len(deferred.stage_ids)), (4, 6, 12))
         self.assertEqual(deferred.stage_ids.sorted("sequence").mapped("deferral_month"), list(range(1, 13)))
 
+    def test_whoever_does_not_answer_is_tried_again(self):
+        leads, silent = self.ref("funnel_leads"), self.ref("stage_lead_no_answer")
+        self.assertEqual((leads.no_answer_stage_id, leads.call_gap), (silent, 60))
+        self.assertEqual(leads.number_check_role_id, self.ref("role_secretary"))
+        self.assertEqual((silent.call_quota, silent.message_quota), (3, 1))
+
     def test_speaks_russian(self):
         Russian = self.env(context={"lang": "ru_RU"})
         names = {

@@ -34,6 +34,8 @@ registry.category("web_tour.tours").add("sales_funnel_checklist_salesperson", {
         { content: "The chatter says so", trigger: ".o-mail-Message:contains('Approval asked for')" },
         { content: "Log a call", trigger: "a[name=funnel_contacts]", run: "click" },
         { trigger: "[name=funnel_contact_ids] .o_field_x2many_list_row_add a", run: "click" },
+        { content: "Nothing is chosen yet", trigger: "[name=funnel_contact_ids] [name=outcome] input", run: "click" },
+        { trigger: ".o_select_menu_item:contains('Reached')", run: "click" },
         { trigger: "[name=funnel_contact_ids] [name=note] input", run: "edit Wants oak" },
         { trigger: ".o_form_button_save", run: "click" },
         { trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))" },
