@@ -77,6 +77,9 @@ class Photographer:
         with self._session("admin"):
             self._open_record("crm_stage_action_funnel", "stage_lead_qualification")
             self._picture("stage_form")
+            self._open_record("crm_stage_action_funnel", "stage_lead_new")
+            self.page.click("a[name=if_nobody_does]")
+            self._picture("reminders")
             self.page.goto(f"{self.url}/odoo/funnel-map")
             self.page.wait_for_selector(".o_content svg")
             self._picture("process_map")
