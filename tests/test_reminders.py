@@ -242,6 +242,20 @@ class TestArming(ReminderCase):
         few, many = count(deals[:2])[0], count(deals[2:])[0]
         self.assertEqual(few, many)
 
+    def test_merging_keeps_what_was_told(self):
+        self.remind()
+        with self.at(MONDAY):
+            first, second = self.make_deal(), self.make_deal()
+        told = self.run_timers(MONDAY + timedelta(hours=1))
+        with self.at(MONDAY + timedelta(hours=1)):
+            second.stage_id = self.measurement
+            second.stage_id = self.estimate
+            third = self.make_deal()
+        merged = (first + second + third).sudo()._merge_opportunity()
+        self.assertEqual(merged.funnel_timer_ids.filtered(lambda timer: timer.state == "fired").delivery_ids, told)
+        self.assertEqual(told.lead_id, merged)
+        self.assertLessEqual(len(self.armed(merged)), 1)
+
 
 class TestFiring(ReminderCase):
     """What is due happens once."""
@@ -487,6 +501,19 @@ class TestDelivery(ReminderCase):
         notices = self.run_timers(MONDAY + timedelta(hours=1)).message_id.sudo().notification_ids
         kinds = {notice.res_partner_id: notice.notification_type for notice in notices}
         self.assertEqual(kinds, {self.salesperson.partner_id: "inbox", self.head.partner_id: "email"})
+
+    def test_an_e_mail_leads_to_the_lead_and_leaves_by_the_queue(self):
+        self.salesperson.write({"notification_type": "email", "email": "anna@example.com"})
+        self.remind()
+        with self.at(MONDAY):
+            deal = self.make_deal(name="Kitchen")
+        mail = (
+            self.env["mail.mail"]
+            .sudo()
+            .search([("mail_message_id", "=", self.run_timers(MONDAY + timedelta(hours=1)).message_id.id)])
+        )
+        self.assertEqual((mail.state, mail.recipient_ids), ("outgoing", self.salesperson.partner_id))
+        self.assertIn(f"{deal.get_base_url()}/odoo/crm.lead/{deal.id}", mail.body_html)
 
     def test_who_left_before_the_message_went_out_gets_none(self):
         self.remind()

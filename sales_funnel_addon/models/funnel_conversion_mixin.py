@@ -67,6 +67,7 @@ class FunnelConversionMixin(models.AbstractModel):
         opportunities.sudo().funnel_move_ids.write({"lead_id": self.id})
         opportunities.sudo().funnel_contact_ids.write({"lead_id": self.id})
         self._take_over_done_tasks(opportunities)
+        self._take_over_fired_timers(opportunities)
         # the tasks that stay behind go with their leads; stock code would leave their activities on this one
         opportunities.sudo().funnel_task_ids.activity_ids.unlink()
         return super()._merge_dependences(opportunities)

@@ -53,7 +53,8 @@ class FunnelTimer(models.Model):
         "(lead_id, reminder_id) WHERE state = 'armed'", "A reminder is armed once for each lead."
     )
     _history = models.Index("(lead_id, reminder_id, anchor_at)")
-    _failed = models.Index("(due_at) WHERE state = 'failed'")
+    _escalated = models.Index("(lead_id) WHERE escalated")
+    _failed = models.Index("(reminder_id) WHERE state = 'failed'")
 
     # ------------------------------------------------------------
     # COMPUTE

@@ -138,6 +138,24 @@ class FunnelTimerMixin(models.AbstractModel):
         )
         self._forget_timers()
 
+    def _take_over_fired_timers(self, leads):
+        """Keep what people have been told of leads that are merged into this one; what was to come goes with them."""
+        if not leads:
+            return
+        self.env["funnel.timer"].flush_model()
+        self.env.cr.execute(
+            SQL(
+                """WITH kept AS (
+                       UPDATE funnel_timer SET lead_id = %(lead)s, escalated = FALSE
+                        WHERE lead_id IN %(merged)s AND state != 'armed' RETURNING id)
+                   UPDATE funnel_delivery SET lead_id = %(lead)s WHERE timer_id IN (SELECT id FROM kept)""",
+                lead=self.id,
+                merged=leads._ids,
+            )
+        )
+        self.env["funnel.delivery"].invalidate_model(flush=False)
+        self._forget_timers()
+
     def _forget_timers(self):
         """Let the cache read the timers of these leads anew."""
         self.env["funnel.timer"].invalidate_model(flush=False)
