@@ -120,7 +120,8 @@ class FunnelTimerFiringMixin(models.AbstractModel):
         :param datetime now: up to when everything has been fired
         """
         query = SQL(
-            """SELECT (SELECT due_at FROM funnel_timer WHERE state = 'armed' AND due_at > %(now)s ORDER BY due_at LIMIT 1),
+            """SELECT (SELECT due_at FROM funnel_timer WHERE state = 'armed' AND due_at > %(now)s
+                        ORDER BY due_at LIMIT 1),
                       EXISTS (SELECT FROM funnel_timer WHERE state = 'armed' AND due_at <= %(now)s)
                       OR EXISTS (SELECT FROM funnel_delivery WHERE state = 'pending')""",
             now=now,
