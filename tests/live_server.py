@@ -22,15 +22,16 @@ def database_copy(label, template=None):
 
 
 @contextlib.contextmanager
-def running_server(name, log_folder):
+def running_server(name, log_folder, *options):
     """Run Odoo on the database ``name`` during the block.
 
+    :param str options: what else to tell Odoo, such as how many workers of the scheduler there are: otherwise none
     :param pathlib.Path log_folder: where the log of the server goes
     :rtype: LiveServer
     """
     log_name = str(log_folder / "server")
     port = server.free_port()
-    process = server.start(odoo_source.ensure_odoo(), name, port, log_name=log_name)
+    process = server.start(odoo_source.ensure_odoo(), name, port, *options, log_name=log_name)
     try:
         yield LiveServer(name, port, log_folder / "server.log")
     finally:

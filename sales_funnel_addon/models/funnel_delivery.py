@@ -2,8 +2,9 @@ import logging
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
+
+from ..tools.collisions import is_collision
 
 _logger = logging.getLogger(__name__)
 
@@ -140,9 +141,10 @@ class FunnelDelivery(models.Model):
         try:
             with self.env.cr.savepoint():
                 send()
-        except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
-            raise
-        except Exception as error:  # noqa: BLE001 – a template can fail in any way
+        except Exception as error:
+            # a template can fail in any way; what fails in it because somebody else is in the way is not its fault
+            if is_collision(error, perhaps=self.env.context.get("funnel_doubt")):
+                raise
             _logger.info("A reminder could not be told: %s", error)
             self._write_at_once("failed", error=str(error))
             self.timer_id._fail(error)

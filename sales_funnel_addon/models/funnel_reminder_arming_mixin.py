@@ -6,6 +6,8 @@ from odoo.tools import SQL
 MOST_AT_ONCE = 1000
 #: How many leads are armed in one transaction in the background.
 CHUNK = 5000
+#: How often a chunk is begun again that has collided with other work, each time with half as many leads.
+MOST_ATTEMPTS = 12
 CRON = "sales_funnel_addon.ir_cron_arm_timers"
 
 
@@ -90,16 +92,24 @@ class FunnelReminderArmingMixin(models.AbstractModel):
 
         :param int chunk: how many leads
         """
-        while waiting := self.search([("arming_position", ">=", 0)], order="id", limit=1):
-            leads = waiting._arm_next(chunk, waiting.arming_position)
-            position = leads[-1].id if len(leads) == chunk else -1
-            self.env.cr.execute(
-                SQL("UPDATE funnel_reminder SET arming_position = %s WHERE id = %s", position, waiting.id)
-            )
-            if not self.env["ir.cron"]._commit_progress(len(leads), remaining=1):
-                return
-            self.env.invalidate_all()
-        self.env["ir.cron"]._commit_progress(remaining=0)
+        attempts, time_left, cron = 0, 1, self.env["ir.cron"]
+        while time_left and (waiting := self.search([("arming_position", ">=", 0)], order="id", limit=1)):
+            try:
+                leads = waiting._arm_next(chunk, waiting.arming_position)
+                position = leads[-1].id if len(leads) == chunk else -1
+                self.env.cr.execute(
+                    SQL("UPDATE funnel_reminder SET arming_position = %s WHERE id = %s", position, waiting.id)
+                )
+                self.env.invalidate_all()
+                time_left, attempts = cron._commit_progress(len(leads), remaining=1), 0
+            except Exception as error:
+                # a timer has fired that was about to be armed anew; fewer leads meet fewer of them
+                attempts, chunk = attempts + 1, max(chunk // 2, 1)
+                if attempts > MOST_ATTEMPTS:
+                    raise
+                self.env["funnel.timer"]._begin_again(error, attempts)
+        if time_left:
+            cron._commit_progress(remaining=0)
 
     @api.model
     def _follow_working_time(self):

@@ -104,8 +104,8 @@ class FunnelTimer(models.Model):
     def _arm(self, items, *, only_later=False):
         """Arm reminders for leads, in one statement; what counts from nothing any more is disarmed.
 
-        What has fired for the same lead and the same moment never fires again. Two transactions that arm the same
-        make one timer.
+        What has fired for the same lead and the same moment never fires again, not even if it fires while this
+        transaction arms it: then this one has to begin again. Two transactions that arm the same make one timer.
 
         :param items: triples of a lead id, a :class:`~sales_funnel_addon.tools.reminders.Reminder`, and the moment from
             which it counts, False if there is none
@@ -142,6 +142,10 @@ class FunnelTimer(models.Model):
         self.env.cr.execute(
             SQL(
                 """WITH new (lead_id, reminder_id, stage_id, anchor_at, due_at, late) AS (VALUES %(rows)s),
+                   held AS (
+                       SELECT present.id FROM funnel_timer AS present JOIN new
+                           ON present.lead_id = new.lead_id AND present.reminder_id = new.reminder_id
+                        WHERE present.state = 'armed' FOR UPDATE OF present),
                    eased AS (
                        UPDATE funnel_timer AS old SET escalated = FALSE FROM new
                         WHERE old.lead_id = new.lead_id AND old.reminder_id = new.reminder_id
@@ -149,7 +153,7 @@ class FunnelTimer(models.Model):
                    INSERT INTO funnel_timer AS timer
                        (lead_id, reminder_id, stage_id, anchor_at, due_at, round, state, escalated, armed_by_id)
                    SELECT lead_id, reminder_id, stage_id, anchor_at, due_at, 0, 'armed', FALSE, %(user)s FROM new
-                    WHERE NOT EXISTS (
+                    WHERE (SELECT count(*) FROM held) >= 0 AND NOT EXISTS (
                         SELECT 1 FROM funnel_timer AS done
                          WHERE done.lead_id = new.lead_id AND done.reminder_id = new.reminder_id
                            AND done.anchor_at = new.anchor_at AND done.state != 'armed')

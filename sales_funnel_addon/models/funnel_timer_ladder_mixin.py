@@ -39,8 +39,27 @@ class FunnelTimerLadderMixin(models.AbstractModel):
             fields.Datetime.now(),
         )
         collapsed = self.browse(timer_id for (timer_id,) in self.env.execute_query(overtaken))
-        collapsed._finish("collapsed")
+        (collapsed | self._lock_lower_rungs(rows))._finish("collapsed")
         return self - collapsed
+
+    def _lock_lower_rungs(self, rows):
+        """Return the lower rungs that another worker has begun to fire, once it has come to an end.
+
+        If it has finished, this transaction begins again and finds them done. If it has died, nobody else would know
+        that they have been told together with these.
+
+        :param SQL rows: ids of a timer and its lead, and the ids of the other rungs
+        """
+        lower = SQL(
+            """SELECT lower.id FROM (VALUES %s) AS mine (id, lead_id, rungs)
+                 JOIN funnel_timer AS timer ON timer.id = mine.id
+                 JOIN funnel_timer AS lower ON lower.lead_id = mine.lead_id AND lower.reminder_id = ANY(mine.rungs)
+                  AND lower.anchor_at = timer.anchor_at AND lower.state = 'armed' AND lower.due_at < timer.due_at
+                WHERE lower.id != ALL(%s) FOR UPDATE OF lower""",
+            rows,
+            self.ids,
+        )
+        return self.browse(timer_id for (timer_id,) in self.env.execute_query(lower))
 
     @api.model
     def _get_ladder(self, reminder_id):
