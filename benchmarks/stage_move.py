@@ -5,9 +5,10 @@ Both teams have the same stages and 10,000 leads with the same values, activitie
 leads pass the addon's ``write`` too, as on any database where it is installed.
 
 Timed are a move into a stage that gives the lead its 10 tasks and 4 armed timers, one into a stage that has the
-requirements only, so that nothing is created, and one back into the stage whose tasks are done. Counted are how many more queries the addon adds for
-100 leads than for 2, and the queries of ``funnel_check_move`` in a transaction of its own: with 10 fields required, and
-with requirements of mixed kinds, where each kind that looks into another table takes its query.
+requirements only, so that nothing is created, and one back into the stage whose tasks are done. Counted are how many
+more queries the addon adds for 100 leads than for 2, and the queries of ``funnel_check_move`` in a transaction of its
+own: with 10 fields required, and with requirements of mixed kinds, where each kind that looks into another table takes
+its query.
 """
 
 from datetime import timedelta
