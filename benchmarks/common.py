@@ -1,6 +1,7 @@
 """What benchmarks share: transactions, timing, tables and budgets."""
 
 import contextlib
+import functools
 import gc
 import os
 import statistics
@@ -33,12 +34,16 @@ class Measure:
     @property
     def best(self):
         """The wall time in seconds that a tenth of the runs stays below: what it takes on a quiet machine."""
-        return statistics.quantiles(self.seconds, n=10)[0]
+        return statistics.quantiles(self.seconds, n=10)[0] if len(self.seconds) > 1 else self.median
 
     @property
     def median_queries(self):
         """The median number of queries."""
         return round(statistics.median(self.queries))
+
+
+def _duration(seconds):
+    return f"{seconds * 1000:.1f} ms" if seconds < 10 else f"{seconds:.1f} s"
 
 
 @dataclass(frozen=True)
@@ -79,17 +84,29 @@ class Bench:
         with self.registry.cursor() as cr:
             yield api.Environment(cr, user_id, context)
 
+    @staticmethod
+    def environment_of(cr, user_id=SUPERUSER_ID):
+        """Return the environment in which what is measured runs."""
+        return api.Environment(cr, user_id, {"lang": "en_US", "tz": "Europe/Moscow", "uid": user_id})
+
+    def install(self, module_name):
+        """Install a module that only this benchmark needs; the database is dropped afterwards anyway."""
+        with self.environment() as env:
+            env["ir.module.module"].search([("name", "=", module_name)]).button_immediate_install()
+        self.registry = Registry(self.registry.db_name)
+
     # ------------------------------------------------------------
     # MEASURING
     # ------------------------------------------------------------
 
-    def measure(self, user_id, *operations, samples=SAMPLES, warm_ups=WARM_UPS):
+    def measure(self, user_id, *operations, samples=SAMPLES, warm_ups=WARM_UPS, prepare=None):
         """Run operations in turn, so that whatever else the machine does strikes all of them alike.
 
         :param int user_id: who does it
         :param operations: functions of an environment; each call gets a new transaction, and the commit counts
         :param int samples: how many timed runs each gets
         :param int warm_ups: how many runs each gets before
+        :param prepare: a function of an environment that is called before each run, in a transaction of its own
         :returns: a :class:`Measure` for each operation
         """
         measures = [Measure() for _operation in operations]
@@ -99,6 +116,7 @@ class Bench:
                 gc.freeze()  # the registry is no garbage; looking through it time and again would hit single runs
             # who goes first finds what the other has left in the caches of the machine, so they take turns in that too
             for operation, measure in list(zip(operations, measures, strict=True))[:: -1 if number % 2 else 1]:
+                self._prepare(prepare)
                 gc.collect()
                 seconds, queries = self._run(user_id, operation)
                 if number >= warm_ups:
@@ -107,10 +125,15 @@ class Bench:
         gc.unfreeze()
         return measures
 
+    def _prepare(self, prepare):
+        if prepare:
+            with self.environment() as env:
+                prepare(env)
+
     def _run(self, user_id, operation):
         """Return the seconds and the number of queries of one run, the commit with all its hooks included."""
         with self.registry.cursor() as cr:
-            env = api.Environment(cr, user_id, {"lang": "en_US", "tz": "Europe/Moscow", "uid": user_id})
+            env = self.environment_of(cr, user_id)
             queries, started = cr.sql_log_count, time.perf_counter()
             operation(env)
             cr.commit()
@@ -131,10 +154,11 @@ class Bench:
         self.explain_one(f"{what}, ours", user_id, ours)
         return measures
 
-    def explain_one(self, title, user_id, operation):
+    def explain_one(self, title, user_id, operation, prepare=None):
         """Show the queries and the profile of an operation, if ``--explain`` asks for it."""
         if self.explain:
-            explain(title, self.registry, lambda: self._run(user_id, operation))
+            before = functools.partial(self._prepare, prepare)
+            explain(title, self.registry, lambda: self._run(user_id, operation), before)
 
     # ------------------------------------------------------------
     # REPORTING
@@ -147,10 +171,10 @@ class Bench:
         :param Measure stock: what it takes in stock Odoo, or None where stock Odoo knows no such thing
         :param Measure ours: what it takes in a funnel
         """
-        before = f"{stock.median * 1000:.1f} ms" if stock else "–"
-        ratios = [f"{ours.median / stock.median:.2f}", f"{ours.best / stock.best:.2f}"] if stock else ["–", "–"]
+        before = _duration(stock.median) if stock else "–"
+        ratios = [f"{ours.median / stock.median:.3g}", f"{ours.best / stock.best:.3g}"] if stock else ["–", "–"]
         queries = f"{stock.median_queries} → {ours.median_queries}" if stock else str(ours.median_queries)
-        self.rows.append((what, before, f"{ours.median * 1000:.1f} ms", *ratios, queries))
+        self.rows.append((what, before, _duration(ours.median), *ratios, queries))
 
     def add_budget(self, name, measured, limit):
         """Hold ``measured`` against ``limit``; more is a miss."""

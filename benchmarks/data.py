@@ -9,13 +9,14 @@ RELATED_ROWS = (
     ("funnel_move", "lead_id", SQL("TRUE")),
     ("funnel_task", "lead_id", SQL("TRUE")),
     ("funnel_contact", "lead_id", SQL("TRUE")),
+    ("funnel_timer", "lead_id", SQL("TRUE")),
     ("mail_activity", "res_id", SQL("res_model = 'crm.lead'")),
     ("ir_attachment", "res_id", SQL("res_model = 'crm.lead'")),
 )
 
 
 def copy_lead(lead, count):
-    """Copy a lead with its history, tasks, activities, attachments and followers, some 10,000 a second.
+    """Copy a lead with its history, tasks, timers, activities, attachments and followers, some 10,000 a second.
 
     :param lead: the lead to copy; it stays as it is
     :param int count: how many copies to make

@@ -18,17 +18,19 @@ ADDON = "odoo.addons.sales_funnel_addon.models."
 RUNS, METHODS, QUERY_WIDTH = 20, 30, 230
 
 
-def explain(title, registry, run):
+def explain(title, registry, run, prepare):
     """Print the queries of an operation and the methods of the addon that it spends its time in.
 
     :param str title: what it is
     :param registry: the registry whose models take part
     :param run: does it once; it is called once for the queries and :data:`RUNS` times for the times
+    :param prepare: is called before each of them, and its queries are not shown
     """
+    prepare()
     print(f"\n--- {title}: queries")
     for number, query in enumerate(_queries(run), 1):
         print(f"{number:4} {' '.join(query.split())[:QUERY_WIDTH]}")
-    seconds, calls = _times(registry, run)
+    seconds, calls = _times(registry, run, prepare)
     print(f"--- {title}: methods of the addon, with what they call\n      ms   calls")
     for name, total in seconds.most_common(METHODS):
         print(f"{total * 1000 / RUNS:8.2f} {calls[name] / RUNS:7.1f}  {name}")
@@ -48,7 +50,7 @@ def _queries(run):
     return queries
 
 
-def _times(registry, run):
+def _times(registry, run, prepare):
     """Return the seconds and the number of calls of each method of the addon in :data:`RUNS` runs, by its name."""
     seconds, calls = Counter(), Counter()
 
@@ -73,5 +75,6 @@ def _times(registry, run):
                         label = f"{cls.__module__.removeprefix(ADDON)}.{name}"
                         patches.enter_context(mock.patch.object(cls, name, timed(label, method)))
         for _number in range(RUNS):
+            prepare()
             run()
     return seconds, calls

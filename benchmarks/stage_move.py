@@ -1,13 +1,14 @@
-"""One stage move: a funnel with 10 requirements and 10 tasks on the stage, and the same move in a stock team.
+"""One stage move: 10 requirements, 10 tasks and 4 reminders on the stage, and the same move in a stock team.
 
 A salesperson drags a card: one write of the stage, with the tracking of changes on, up to and including the commit.
 Both teams have the same stages and 10,000 leads with the same values, activities, attachments and followers. The stock
 leads pass the addon's ``write`` too, as on any database where it is installed.
 
-Timed are a move into a stage that gives the lead its 10 tasks, and moves that create nothing: into a stage that has
-the requirements only, and back into the one whose tasks are done. Counted are how many more queries the addon adds for
-100 leads than for 2, and the queries of ``funnel_check_move`` in a transaction of its own: with 10 fields required, and
-with requirements of mixed kinds, where each kind that looks into another table takes its query.
+Timed are a move into a stage that gives the lead its 10 tasks and 4 armed timers, one into a stage that has the
+requirements only, so that nothing is created, and one back into the stage whose tasks are done. Counted are how many
+more queries the addon adds for 100 leads than for 2, and the queries of ``funnel_check_move`` in a transaction of its
+own: with 10 fields required, and with requirements of mixed kinds, where each kind that looks into another table takes
+its query.
 """
 
 from datetime import timedelta
@@ -28,7 +29,7 @@ FEW, MANY = 2, 100
 #: How often a batch of leads is moved: each takes a second.
 BATCH_SAMPLES, BATCH_WARM_UPS = 7, 2
 STAGES = ("Estimate", "Visit", "Measurement", "Offer", "Contract", "Done!")
-TASKS = 10
+TASKS, REMINDERS = 10, 4
 
 #: For a lead that meets all requirements of :meth:`Scenario.add_requirements`.
 COMPLETE = {
@@ -67,7 +68,7 @@ class Scenario(FunnelFactory):
             cls.demand(cls.stage(cls.funnel, "Offer"), name)
         cls.demand(cls.stage(cls.funnel, "Offer"), "preferred_channel", applies_to="[('expected_revenue', '>', 100)]")
         cls.add_tasks(cls.stage(cls.funnel, "Measurement"))
-        # the 4 reminders of the budget join here, with the models they are made of
+        cls.add_reminders(cls.stage(cls.funnel, "Measurement"))
         cls.make_all_leads()
 
     @classmethod
@@ -104,6 +105,24 @@ class Scenario(FunnelFactory):
             [
                 {"name": f"Task {number}", "stage_id": stage.id, "sequence": number, **values}
                 for number, values in enumerate(special + [{}] * (TASKS - len(special)))
+            ]
+        )
+
+    @classmethod
+    def add_reminders(cls, stage):
+        """Add four reminders to a stage: in working time, at a set time, one that comes again, one of a date."""
+        field = cls.env["ir.model.fields"]._get("crm.lead", "date_deadline")
+        role = cls.make_role("Seller", source="salesperson")
+        reminders = [
+            {"deadline_amount": 10, "deadline_unit": "minutes", "deadline_working": True},
+            {"deadline_amount": 3, "deadline_working": True, "deadline_has_clock": True, "deadline_clock": 11},
+            {"deadline_amount": 1, "repeat_amount": 1, "condition": "[('phone', '=', False)]"},
+            {"deadline_anchor": "field", "deadline_field_id": field.id, "deadline_amount": -1},
+        ]
+        cls.env["funnel.reminder"].create(
+            [
+                {"name": f"Rung {number}", "stage_id": stage.id, "role_ids": [Command.set(role.ids)], **values}
+                for number, values in enumerate(reminders)
             ]
         )
 
@@ -180,6 +199,9 @@ def compare_moves(bench, user_id, stages, stock_stages):
         leads = env["crm.lead"].search([("stage_id", "=", stages["Measurement"])])
         if env["funnel.task"].search_count([("lead_id", "in", leads.ids)]) != TASKS * len(leads):
             raise AssertionError("The moves have not created the tasks that the benchmark is about.")
+        armed = env["funnel.timer"].search_count([("lead_id", "in", leads.ids), ("state", "=", "armed")])
+        if armed != REMINDERS * len(leads):
+            raise AssertionError("The moves have not armed the reminders that the benchmark is about.")
 
 
 def compare_batches(bench, user_id, stages, stock_stages):

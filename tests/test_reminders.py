@@ -481,6 +481,20 @@ class TestDelivery(ReminderCase):
             self.make_deal()
         self.assertTrue(self.run_timers(MONDAY + timedelta(hours=1)).is_digest)
 
+    def test_what_is_too_much_for_one_transaction_waits_for_the_next(self):
+        self.deals.digest_threshold = 10
+        self.remind()
+        with self.at(MONDAY):
+            self.make_leads(self.deals, 7, user_id=self.salesperson.id)
+        Delivery = self.env["funnel.delivery"]
+        with self.at(MONDAY + timedelta(hours=1)):
+            self.env["funnel.timer"]._fire_due(10)
+            with patch(f"odoo.addons.{ADDON}.models.funnel_delivery.MESSAGES_AT_ONCE", 3):
+                told = [Delivery._deliver_pending() for _transaction in range(4)]
+        self.assertEqual(told, [3, 3, 1, 0])
+        deliveries = Delivery.search([])
+        self.assertEqual((len(deliveries.message_id), deliveries.mapped("is_digest")), (7, [False] * 7))
+
     def test_everybody_reads_their_own_language(self):
         self.env["res.lang"]._activate_lang("ru_RU")
         self.salesperson.lang = "ru_RU"

@@ -8,8 +8,10 @@ from ..tools.collisions import is_collision
 
 _logger = logging.getLogger(__name__)
 
-#: How many people are told in one transaction.
+#: How many people are told in one transaction, and with how many messages: every message leaves environments behind,
+#: which makes the next one slower until the transaction ends.
 PEOPLE_AT_ONCE = 20
+MESSAGES_AT_ONCE = 100
 #: How many leads a digest lists; the rest is counted, and one click away.
 LONGEST_DIGEST = 30
 
@@ -101,40 +103,66 @@ class FunnelDelivery(models.Model):
     def _deliver_pending(self):
         """Tell the next people what waits for them, each one message after the other or all in one list.
 
+        What is too much for one transaction waits for the next.
+
         :returns: how many reminders were told
         """
-        waiting = SQL(
-            """SELECT id FROM funnel_delivery WHERE state = 'pending' AND user_id IN (
-                   SELECT DISTINCT user_id FROM funnel_delivery WHERE state = 'pending' ORDER BY user_id LIMIT %s)
-               ORDER BY id FOR UPDATE SKIP LOCKED""",
-            PEOPLE_AT_ONCE,
-        )
-        deliveries = self.browse(delivery_id for (delivery_id,) in self.env.execute_query(waiting)).sudo()
-        for user, own in deliveries.grouped("user_id").items():
-            own._deliver_to(user)
-        if deliveries:
+        deliveries = self._lock_pending()
+        deliveries.lead_id.fetch(["team_id"])  # a list shows a few of its leads, so nothing else is read of all of them
+        messages = [message for own in deliveries.grouped("user_id").values() for message in own._get_messages()]
+        for message, is_digest in messages[:MESSAGES_AT_ONCE]:
+            message._deliver(is_digest)
+        if messages:
             mails = self.env.ref("mail.ir_cron_mail_scheduler_action", raise_if_not_found=False)
             if mails:
                 mails.sudo()._trigger()
-        return len(deliveries)
+        return sum(len(message) for message, _is_digest in messages[:MESSAGES_AT_ONCE])
 
-    def _deliver_to(self, user):
-        """Tell one person what has fired: a message for each lead, or one list if there are too many."""
-        if not user.active or user.share:
-            self._write_at_once("dropped")
-            return
+    @api.model
+    def _lock_pending(self):
+        """Lock and return what waits for the next people, unless another worker is telling them."""
+        # in two statements: statistics from before the rush, when next to nothing was pending, make the database look
+        # for the people anew with each row of a single one
+        people = SQL(
+            "SELECT DISTINCT user_id FROM funnel_delivery WHERE state = 'pending' ORDER BY user_id LIMIT %s",
+            PEOPLE_AT_ONCE,
+        )
+        user_ids = [user_id for (user_id,) in self.env.execute_query(people)]
+        waiting = SQL(
+            """SELECT id FROM funnel_delivery WHERE state = 'pending' AND user_id = ANY(%s)
+               ORDER BY id FOR UPDATE SKIP LOCKED""",
+            user_ids,
+        )
+        rows = self.env.execute_query(waiting) if user_ids else ()
+        return self.browse(delivery_id for (delivery_id,) in rows).sudo()
+
+    def _get_messages(self):
+        """Return what one person has to be told as messages: one for each lead, or one list if there are too many.
+
+        :returns: pairs of deliveries and whether they are a list
+        """
         if len(self) > self._get_digest_threshold():
-            self._isolated(lambda: self._send_digest(user))
-            return
-        for reminder, deliveries in self.grouped("reminder_id").items():
-            for delivery in deliveries:
-                delivery._isolated(lambda d=delivery, r=reminder: d._send(user, r))
+            return [(self, True)]
+        return [(delivery, False) for delivery in self]
 
     def _get_digest_threshold(self):
         """Return how many messages at once the funnels of these leads allow: the strictest of them counts."""
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         found = [funnels[lead.team_id.id].digest_threshold for lead in self.lead_id if lead.team_id.id in funnels]
         return min(found, default=0)
+
+    def _deliver(self, is_digest):
+        """Tell one person what has fired, in one message.
+
+        :param bool is_digest: whether as a list
+        """
+        user = self.user_id
+        if not user.active or user.share:
+            self._write_at_once("dropped")
+        elif is_digest:
+            self._isolated(lambda: self._send_digest(user))
+        else:
+            self._isolated(lambda: self._send(user, self.reminder_id))
 
     def _isolated(self, send):
         """Send, or mark these as failed: a broken message template keeps nothing else from its way."""
@@ -164,9 +192,10 @@ class FunnelDelivery(models.Model):
         """Send one message with everything, in the reader's language."""
         deliveries = self.with_context(lang=user.lang)
         subject = deliveries.env._("%s reminders", len(self))
+        shown = deliveries[:LONGEST_DIGEST].with_prefetch()  # the others are only counted
         groups = [
             (name, [(lead, lead.stage_id.name, lead.user_id.name) for lead in own.lead_id])
-            for name, own in deliveries[:LONGEST_DIGEST].grouped("name").items()
+            for name, own in shown.grouped("name").items()
         ]
         values = {"groups": groups, "more": max(len(self) - LONGEST_DIGEST, 0)}
         body = deliveries.env["ir.qweb"]._render("sales_funnel_addon.reminder_digest", values, lang=user.lang)

@@ -113,9 +113,10 @@ class FunnelTimer(models.Model):
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         leads = self.env["crm.lead"].sudo().browse(dict.fromkeys(item[0] for item in items))
+        by_id = dict(zip(leads._ids, leads, strict=True))
         rows, gone, now = [], [], fields.Datetime.now()
         for lead_id, reminder, moment in items:
-            lead = leads.browse(lead_id).with_prefetch(leads.ids)
+            lead = by_id[lead_id]
             working_time = rules.working_time(lead.team_id.id, lead.company_id.id)
             due = moment and reminder.deadline.due_at(moment, working_time)
             if not due:
