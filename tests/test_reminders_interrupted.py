@@ -215,7 +215,7 @@ def test_who_is_always_in_the_way_of_one_lead_holds_up_no_other(team):
             raise SerializationFailure("somebody else was quicker")
         original(self, leads)
 
-    path = f"{ADDON}.funnel_timer_firing_mixin.time.sleep"
+    path = f"{ADDON}.funnel_timer_schedule_mixin.time.sleep"
     with patch.object(team.registry["funnel.reminder"], "_move", move), patch(path):
         team.fire()
     assert sorted(team.timers()) == [(reminder_id, "armed", 0), *[(reminder_id, "fired", 1)] * 19]

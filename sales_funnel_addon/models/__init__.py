@@ -26,6 +26,7 @@ from . import (
     funnel_timer_firing_mixin,
     funnel_timer_ladder_mixin,
     funnel_timer_mixin,
+    funnel_timer_schedule_mixin,
     funnel_view_mixin,
     funnel_way_mixin,
     funnel_words_mixin,

@@ -11,7 +11,12 @@ class FunnelTimer(models.Model):
     """One reminder armed for one lead, and in the end what became of it."""
 
     _name = "funnel.timer"
-    _inherit = ["funnel.timer.firing.mixin", "funnel.timer.ladder.mixin", "funnel.follows.lead.mixin"]
+    _inherit = [
+        "funnel.timer.schedule.mixin",
+        "funnel.timer.firing.mixin",
+        "funnel.timer.ladder.mixin",
+        "funnel.follows.lead.mixin",
+    ]
     _description = "Timer"
     _order = "due_at desc, id desc"
     _rec_name = "reminder_id"
