@@ -42,8 +42,7 @@ class CrmLostReason(models.Model):
         result = super().write(vals)
         if vals.get("category") == "junk":
             # what was lost for it was never a refusal; the other way round nobody checks old losses
-            Lead = self.env["crm.lead"].sudo().with_context(active_test=False)  # also leads the admin may not see
-            self.env["funnel.refusal"]._close(Lead.search([("lost_reason_id", "in", self.ids)]), "junk")
+            self.env["funnel.refusal"]._close([("lead_id.lost_reason_id", "in", self.ids)], "junk")
         return result
 
     @api.model

@@ -55,7 +55,7 @@ class FunnelQualityMixin(models.AbstractModel):
             self.env["funnel.refusal"]._open(losses)
         for closing, lead_ids in ended.items():
             if lead_ids:
-                self.env["funnel.refusal"]._close(self.browse(lead_ids), closing)
+                self.env["funnel.refusal"]._close([("lead_id", "in", lead_ids)], closing)
 
     def _merge_dependences(self, opportunities):
         """What was found about the refusals of merged leads stays; no lead has two open reviews."""

@@ -130,13 +130,14 @@ class FunnelRefusal(models.Model):
         return {"state": "closed", "closing": "skipped"}
 
     @api.model
-    def _close(self, leads, closing):
-        """Close the reviews of these leads that have no verdict.
+    def _close(self, domain, closing):
+        """Close the reviews in a domain that have no verdict.
 
         :param str closing: why, one of the values of the field
         """
-        reviews = self.sudo().search(WITHOUT_VERDICT & Domain("lead_id", "in", leads.ids))
-        reviews.write({"state": "closed", "closing": closing})
+        # the engine closes them, whoever may see them, also when their leads are archived
+        Review = self.sudo().with_context(active_test=False)
+        Review.search(WITHOUT_VERDICT & Domain(domain)).write({"state": "closed", "closing": closing})
 
     # ------------------------------------------------------------
     # ACTIONS
