@@ -195,6 +195,25 @@ class TestBatchCost(FunnelCase):
 
         self.assert_nothing_per_lead(lose_and_reopen, self.deals, tracking_disable=True)
 
+    def test_refusals_in_a_sample_that_turn_out_to_be_junk(self):
+        junk = self.make_reason("Spam", self.deals, category="junk")
+        self.deals.refusal_check_percent = 50
+
+        def lose_and_recategorize(leads, team):
+            self.lose(leads, team)
+            leads.write({"lost_reason_id": self.stock_reason.id if team == self.stock else junk.id})
+
+        self.assert_nothing_per_lead(lose_and_recategorize, self.deals, tracking_disable=True)
+
+    def test_verdicts_on_refusals(self):
+        cause = self.env["funnel.refusal.cause"].create({"name": "Late"})
+
+        def lose_and_verify(leads, team):
+            self.lose(leads, team)
+            leads.with_user(self.manager).funnel_refusal_ids.action_verify(cause.id)
+
+        self.assert_nothing_per_lead(lose_and_verify, self.deals, tracking_disable=True)
+
     def test_create(self):
         self.assert_nothing_per_lead(self.create_anew, self.deals, tracking_disable=True)
 

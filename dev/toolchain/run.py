@@ -27,7 +27,8 @@ def main(arguments):
         say(
             f"\n  Open   http://localhost:{options.port}\n"
             "  Login  admin / admin (administrator)\n"
-            "         demo / demo (head of sales), anna / anna (salesperson), oleg / oleg (salesperson, in Russian)\n"
+            "         demo / demo (head of sales), anna / anna (salesperson), oleg / oleg (salesperson, in Russian),\n"
+            "         kira / kira (quality control)\n"
             f"  Log    {LOGS / 'server.log'}\n"
             "  Stop   Ctrl-C\n"
         )

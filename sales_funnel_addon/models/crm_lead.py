@@ -27,6 +27,7 @@ class CrmLead(models.Model):
         "funnel.role.mixin",
         "funnel.words.mixin",
         "funnel.loss.mixin",
+        "funnel.quality.mixin",
         "funnel.move.mixin",
         "funnel.timer.mixin",
         "funnel.conversion.mixin",

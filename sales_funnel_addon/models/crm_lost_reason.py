@@ -38,6 +38,13 @@ class CrmLostReason(models.Model):
         for reason in self.sudo():
             self.env["funnel.requirement"]._check_demandable(reason.required_field_ids)
 
+    def write(self, vals):
+        result = super().write(vals)
+        if vals.get("category") == "junk":
+            # what was lost for it was never a refusal; the other way round nobody checks old losses
+            self.env["funnel.refusal"]._close([("lead_id.lost_reason_id", "in", self.ids)], "junk")
+        return result
+
     @api.model
     def _get_rule_fields(self):
         return ["team_ids", "comment_required", "required_field_ids", "active"]

@@ -89,12 +89,22 @@ class CrmTeam(models.Model):
         ondelete="set null",
         help="Who verifies the number of a client when it is wrong. Empty: the salesperson.",
     )
+    refusal_check_percent = fields.Integer(
+        "Refusals Checked",
+        default=100,
+        help="How many of a hundred refusals quality control has to check. Chance decides about each lead, for all "
+        "salespeople alike: nobody can tell beforehand which leads are chosen, and losing a lead once more changes "
+        "nothing about it. A deal that was returned is always checked when it is lost again.",
+    )
     role_assignment_ids = fields.One2many("funnel.role.assignment", "team_id", "Roles")
     funnel_action_id = fields.Many2one("ir.actions.act_window", "Funnel Screen", readonly=True, copy=False)
     funnel_menu_id = fields.Many2one("ir.ui.menu", "Menu Entry", readonly=True, copy=False)
 
     _check_digest_threshold = models.Constraint(
         "CHECK (digest_threshold IS NULL OR digest_threshold >= 0)", "A number of reminders cannot be negative."
+    )
+    _check_refusal_check_percent = models.Constraint(
+        "CHECK (refusal_check_percent BETWEEN 0 AND 100)", "The share of checked refusals lies between 0 and 100 %."
     )
     _check_call_gap = models.Constraint("CHECK (call_gap > 0)", "The gap between two calls is at least one minute.")
 

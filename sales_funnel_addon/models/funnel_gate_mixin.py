@@ -146,6 +146,8 @@ class FunnelGateMixin(models.AbstractModel):
             funnel_id=funnel_id,
             won_status=self.won_status,
             since=self.date_last_stage_update or self.create_date,
+            lost_for=self.won_status == "lost" and funnel_id and self.lost_reason_id.id,
+            user_id=self.user_id.id,
         )
 
     def _get_target_state(self, stage_id):
@@ -201,6 +203,7 @@ class FunnelGateMixin(models.AbstractModel):
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._raise_refusals(refusals)
         self._log_moves(before, after, reasons, told.keys())
+        self._follow_with_reviews(before, after)
         self._forget_losses(before, after)
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)

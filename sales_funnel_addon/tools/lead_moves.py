@@ -6,7 +6,11 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class LeadState:
-    """Where a lead stands; the default is "nowhere", for a lead that is being created."""
+    """Where a lead stands; the default is "nowhere", for a lead that is being created.
+
+    :param lost_for: the id of the reason for which it is lost in a funnel, False if it is not
+    :param user_id: the id of whoever is responsible for it
+    """
 
     team_id: int | bool = False
     stage_id: int | bool = False
@@ -14,6 +18,8 @@ class LeadState:
     funnel_id: int | bool = False
     won_status: str | bool = False
     since: datetime | bool = False
+    lost_for: int | bool = False
+    user_id: int | bool = False
 
     @property
     def place(self):
@@ -33,17 +39,19 @@ class GatePass:
     :param str reason: why
     :param bool automatic: given to a rule of the engine instead of a person: what the stages that are left ask for does
         not matter, which is why the rule moves the lead, but transitions and what the next stage asks for hold
+    :param log_kind: what the move is called in the log, if it is neither a rule's nor an override
     """
 
     lead_ids: frozenset
     stage_id: int
     reason: str
     automatic: bool = False
+    log_kind: str | bool = False
 
     @property
     def kind(self):
         """What the move is called in the log."""
-        return "automatic" if self.automatic else "override"
+        return self.log_kind or ("automatic" if self.automatic else "override")
 
     def covers(self, lead_id, stage_id):
         """Tell whether the pass is for this move."""

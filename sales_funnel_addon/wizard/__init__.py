@@ -6,4 +6,5 @@ from . import (
     funnel_call_back,
     funnel_mass_move,
     funnel_override,
+    funnel_refusal_verdict,
 )
