@@ -1,7 +1,7 @@
 """What happens to a lead in one write: where it was, where it is, and what the gate says about it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class LeadState:
     funnel_id: int | bool = False
     won_status: str | bool = False
     since: datetime | bool = False
+    deferral_date: date | bool = False
 
     @property
     def place(self):
