@@ -1,11 +1,18 @@
 """Factories and users for the tests; nothing here relies on demo data."""
 
+import calendar
 import contextlib
+from datetime import date, timedelta
 
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 ADDON = "sales_funnel_addon"
+
+
+def far_away(days=200):
+    """Return the values that defer a deal, for a day so far away."""
+    return {"deferral_date": str(date.today() + timedelta(days=days)), "deferral_reason": "Renovates first"}
 
 
 class FunnelFactory:
@@ -26,6 +33,16 @@ class FunnelFactory:
                 for sequence, stage in enumerate(stages, 1)
             ]
         )
+        return team
+
+    @classmethod
+    def make_months(cls, *origins, name="Later"):
+        """Create a funnel of deferred demand with its twelve months, into which the funnels ``origins`` defer."""
+        team = cls.make_funnel(name, "deferred", calendar.month_name[1:])
+        for month, stage in enumerate(team.stage_ids.sorted("sequence"), 1):
+            stage.deferral_month = month
+        for origin in origins:
+            origin.deferred_team_id = team
         return team
 
     @classmethod

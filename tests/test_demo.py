@@ -26,7 +26,7 @@ class TestDemo(TransactionCase):
         deferred = self.leads.filtered(lambda lead: lead.funnel_kind == "deferred")
         self.assertTrue(deferred)
         for deal in deferred:
-            self.assertEqual(deal.stage_id.deferral_month, deal.date_deadline.month)
+            self.assertEqual(deal.stage_id.deferral_month, deal.deferral_date.month)
 
     def test_refusals_and_junk(self):
         lost = self.leads.filtered(lambda lead: lead.won_status == "lost")

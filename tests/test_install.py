@@ -8,6 +8,7 @@ import pytest
 
 from toolchain import odoo_source, postgres, server
 
+from .common import far_away
 from .live_server import Desk, LiveServer, database_copy, running_server
 
 ADDON = "sales_funnel_addon"
@@ -145,7 +146,7 @@ def make_funnel_leads(admin, funnel, stages):
         "Open deal": {"team_id": deals, "expected_revenue": 500},
         "Won deal": {"team_id": deals, **paid, "expected_revenue": 700},
         "Lost deal": {"team_id": deals},
-        "Deferred deal": {"team_id": admin.ref("funnel_deferred"), "stage_id": admin.ref("stage_deferred_05")},
+        "Deferred deal": {"team_id": admin.ref("funnel_deferred"), **far_away()},
         "Wardrobe": {"team_id": funnel, "stage_id": stages[1], "city": "Perm"},
     }
     ids = {name: admin.create("crm.lead", name=name, **rest) for name, rest in values.items()}

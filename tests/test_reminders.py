@@ -10,7 +10,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
-from .common import ADDON, FunnelCase
+from .common import ADDON, FunnelCase, far_away
 
 #: A Monday morning, 9:00 in UTC.
 MONDAY = datetime(2026, 3, 2, 9, 0)
@@ -85,11 +85,11 @@ class TestArming(ReminderCase):
 
     def test_a_lost_archived_or_deferred_lead_is_timed_no_more(self):
         self.remind()
-        later = self.make_funnel("Later", "deferred", ["January"])
+        later = self.make_months()
         lost, archived, deferred, gone = (self.make_deal(probability=50) for _number in range(4))
         lost.action_set_lost(lost_reason_id=self.price.id)
         archived.active = False
-        deferred.team_id = later
+        deferred.write({"team_id": later.id, **far_away()})
         gone.team_id = self.env["crm.team"].create({"name": "Stock"})
         for deal in (lost, archived, deferred, gone):
             self.assertFalse(self.armed(deal))

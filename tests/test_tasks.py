@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
-from .common import ADDON, FunnelCase
+from .common import ADDON, FunnelCase, far_away
 
 
 class TestChecklist(FunnelCase):
@@ -101,9 +101,9 @@ class TestChecklist(FunnelCase):
 
     def test_deferring_takes_the_tasks_off_the_list(self):
         self.make_task(self.estimate)
-        later = self.make_funnel("Later", "deferred", ["January"])
+        later = self.make_months()
         deal = self.make_deal()
-        deal.team_id = later
+        deal.write({"team_id": later.id, **far_away()})
         self.assertEqual(deal.funnel_task_ids.state, "cancelled")
         deal.team_id = self.deals
         self.assertEqual(deal.funnel_task_ids.state, "open")

@@ -4,7 +4,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
-from .common import FunnelCase
+from .common import FunnelCase, far_away
 
 
 class TestTransitions(FunnelCase):
@@ -34,9 +34,9 @@ class TestTransitions(FunnelCase):
             self.make_deal(stage_id=self.contract.id)
 
     def test_a_detour_over_another_team_is_no_way(self):
-        later = self.make_funnel("Later", "deferred", ["January"])
+        later = self.make_months()
         deal = self.make_deal()
-        deal.team_id = later
+        deal.write({"team_id": later.id, **far_away()})
         with self.assertRaisesRegex(ValidationError, "no way"):
             deal.write({"team_id": self.deals.id, "stage_id": self.contract.id})
         deal.write({"team_id": self.deals.id, "stage_id": self.measurement.id})

@@ -19,6 +19,8 @@ class CrmLead(models.Model):
     _name = "crm.lead"
     # the mixins come first, so that their overrides come before what they override
     _inherit = [
+        "funnel.deferral.flow.mixin",
+        "funnel.deferral.mixin",
         "funnel.gate.mixin",
         "funnel.judge.mixin",
         "funnel.way.mixin",
@@ -224,6 +226,8 @@ class CrmLead(models.Model):
             return vals
         filled = {name: value for name, value in vals.items() if name not in COMPUTED_FACTS}
         filled["team_id"] = team_id
+        if not filled.get("stage_id", True):
+            filled.pop("stage_id")  # an empty cell of an import: the funnel knows where the lead starts
         if "type" not in vals:
             filled["type"] = funnel.lead_type
         if not vals.get("name"):

@@ -52,6 +52,7 @@ class CrmStage(models.Model):
         help="How many messages (WhatsApp or e-mail) a client in this stage is to get on each working day; 0: no "
         "matter how many.",
     )
+    is_deferral_stage = fields.Boolean(compute="_compute_is_deferral_stage")
     is_funnel_stage = fields.Boolean(compute="_compute_is_funnel_stage", search="_search_is_funnel_stage")
 
     _check_deferral_month = models.Constraint(
@@ -75,6 +76,11 @@ class CrmStage(models.Model):
         rules = self.env["crm.team"]._get_funnel_rules()
         for stage in self:  # the rules know archived funnels as well, but no stage that is still being typed in
             stage.is_funnel_stage = rules.is_funnel_stage(stage._origin.id) or any(stage.team_ids.mapped("funnel_kind"))
+
+    @api.depends("team_ids.funnel_kind")
+    def _compute_is_deferral_stage(self):
+        for stage in self:
+            stage.is_deferral_stage = "deferred" in stage.team_ids.mapped("funnel_kind")
 
     def _search_is_funnel_stage(self, operator, value):
         if operator != "in":
@@ -114,6 +120,30 @@ class CrmStage(models.Model):
                         "The stage “%(stage)s” cannot leave the funnel “%(funnel)s”: %(count)s leads stand in it.",
                         stage=stage.name,
                         funnel=team.name,
+                        count=count,
+                    )
+                )
+
+    @api.constrains("deferral_month", "team_ids")
+    def _check_deferral_months(self):
+        """A month has one stage in a funnel, and deferred deals stand in no other month than theirs."""
+        for team in self._get_all_teams():
+            months = team.stage_ids.filtered("deferral_month").mapped("deferral_month")
+            if len(months) > len(set(months)):
+                raise ValidationError(self.env._("In the funnel “%s” a month has two stages.", team.name))
+        # whoever may see the deals
+        Lead = self.env["crm.lead"].sudo().with_context(active_test=False)
+        waiting = [
+            ("stage_id", "in", self.ids),
+            ("deferral_date", "!=", False),
+            ("team_id.funnel_kind", "=", "deferred"),
+        ]
+        for stage, month, count in Lead._read_group(waiting, ["stage_id", "deferral_date:month_number"], ["__count"]):
+            if stage.deferral_month != month:
+                raise ValidationError(
+                    self.env._(
+                        "The stage “%(stage)s” keeps its month: %(count)s deferred deals wait in it.",
+                        stage=stage.name,
                         count=count,
                     )
                 )
@@ -176,6 +206,7 @@ class CrmStage(models.Model):
             "is_side_stage",
             "call_quota",
             "message_quota",
+            "deferral_month",
             "team_ids",
         ]
 

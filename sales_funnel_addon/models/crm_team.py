@@ -28,7 +28,13 @@ class CrmTeam(models.Model):
     """A sales team; with a funnel kind it is a funnel with stages and rules of its own."""
 
     _name = "crm.team"
-    _inherit = ["funnel.config.mixin", "funnel.map.mixin", "funnel.menu.mixin", "crm.team"]
+    _inherit = [
+        "funnel.deferral.team.mixin",
+        "funnel.config.mixin",
+        "funnel.map.mixin",
+        "funnel.menu.mixin",
+        "crm.team",
+    ]
 
     funnel_kind = fields.Selection(
         [
@@ -219,6 +225,8 @@ class CrmTeam(models.Model):
             "no_answer_stage_id",
             "call_gap",
             "number_check_role_id",
+            "deferred_team_id",
+            "deferral_min_days",
             "stage_ids",
             "lost_reason_ids",
             "hidden_field_ids",
@@ -271,6 +279,7 @@ class CrmTeam(models.Model):
                     is_side_stage=stage.is_side_stage,
                     call_quota=stage.call_quota,
                     message_quota=stage.message_quota,
+                    deferral_month=stage.deferral_month,
                     funnel_ids=tuple(stage.team_ids.ids),
                     requirements=tuple(rule._prepare_rule() for rule in by_stage["funnel.requirement"][stage]),
                     tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),
@@ -331,6 +340,8 @@ class CrmTeam(models.Model):
             no_answer_stage_id=self.no_answer_stage_id in own_stages and self.no_answer_stage_id.id,
             call_gap=self.call_gap,
             number_check_role_id=self.number_check_role_id.id,
+            deferred_funnel_id=self.deferred_team_id.id,
+            deferral_min_days=self.deferral_min_days,
         )
 
     # ------------------------------------------------------------

@@ -148,13 +148,21 @@ class FunnelGateMixin(models.AbstractModel):
             since=self.date_last_stage_update or self.create_date,
             lost_for=self.won_status == "lost" and funnel_id and self.lost_reason_id.id,
             user_id=self.user_id.id,
+            deferral_date=self.deferral_date,
         )
 
     def _get_target_state(self, stage_id):
         """Return where the lead would stand after a move to ``stage_id``."""
         team_id = self.team_id.id
         rules = self.env["crm.team"]._get_funnel_rules()
-        return LeadState(team_id, stage_id, self.type, team_id in rules.funnels and team_id, self.won_status)
+        return LeadState(
+            team_id,
+            stage_id,
+            self.type,
+            team_id in rules.funnels and team_id,
+            self.won_status,
+            deferral_date=self.deferral_date,
+        )
 
     @api.model
     def _touches_gate(self, vals):
@@ -201,10 +209,12 @@ class FunnelGateMixin(models.AbstractModel):
         self._collect_refusals(verdicts, refusals)
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
+        self._check_deferrals(before, after, moved, touched, refusals)
         self._raise_refusals(refusals)
         self._log_moves(before, after, reasons, told.keys())
         self._follow_with_reviews(before, after)
         self._forget_losses(before, after)
+        self._follow_with_deferrals(before, after, moved, touched)
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)
 

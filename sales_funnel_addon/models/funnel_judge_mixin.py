@@ -35,9 +35,10 @@ class FunnelJudgeMixin(models.AbstractModel):
             for lead_id, target in targets.items()
             if (lead_id not in passed or lead_id in automatic) and not verdicts[lead_id].forbidden
         }
+        resumed = self._get_resumed_origins(judged, before)
         lead_ids_by_requirement, lead_ids_by_template = defaultdict(list), defaultdict(list)
         for lead_id, target in judged.items():
-            origin = before.get(lead_id, LeadState())
+            origin = resumed.get(lead_id) or before.get(lead_id, LeadState())
             route = (origin.funnel_id, origin.stage_id, target.funnel_id, target.stage_id)
             if lead_id in automatic:
                 route = (*route[2:], *route[2:])  # as if it had never been anywhere else: only what the stage asks for

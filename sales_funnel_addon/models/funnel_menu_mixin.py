@@ -87,7 +87,7 @@ class FunnelMenuMixin(models.AbstractModel):
 
     def _get_funnel_views(self):
         """Return the views of a funnel's screen: pairs of a mode and the XML id of a view."""
-        kind = "funnel_lead" if self.funnel_kind == "lead" else "funnel"
+        kind = {"lead": "funnel_lead", "deferred": "funnel_deferred"}.get(self.funnel_kind, "funnel")
         return [
             ("kanban", f"sales_funnel_addon.crm_lead_view_kanban_{kind}"),
             ("list", f"sales_funnel_addon.crm_lead_view_list_{kind}"),

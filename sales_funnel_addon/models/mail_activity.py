@@ -5,7 +5,7 @@ from ..tools.checklists import OPEN_STATES
 from ..tools.contacts import NOTED
 
 #: Whose activity it is; people cannot choose.
-ENGINE_LINKS = frozenset({"funnel_task_id", "funnel_reminder_id"})
+ENGINE_LINKS = frozenset({"funnel_task_id", "funnel_reminder_id", "funnel_is_deferral"})
 
 
 class MailActivity(models.Model):
@@ -19,11 +19,14 @@ class MailActivity(models.Model):
     funnel_reminder_id = fields.Many2one(
         "funnel.reminder", "Planned by Reminder", ondelete="set null", index="btree_not_null", copy=False, readonly=True
     )
+    funnel_is_deferral = fields.Boolean(
+        "Planned by Deferral", copy=False, readonly=True, help="It is due when the deferral of the deal ends."
+    )
 
     @api.model_create_multi
     def create(self, vals_list):
         activities = super().create(vals_list)
-        if activities.sudo().funnel_task_id or activities.sudo().funnel_reminder_id:
+        if any(any(activities.sudo().mapped(name)) for name in ENGINE_LINKS):
             activities._check_links()
         return activities
 

@@ -53,6 +53,22 @@ class Requirement:
 
 
 @dataclass(frozen=True)
+class DeferralRequirement(Requirement):
+    """That a deferred deal has a date of the next contact in the month of its stage; no record stands behind it.
+
+    :param stage_id: the month, False where nobody has chosen it
+    :param date: the date that does not fit, False for none
+    """
+
+    id: int = 0
+    moment: str = "enter"
+    kind: str = "deferral"
+    field_names: tuple = ("deferral_date",)
+    stage_id: int | bool = False
+    date: object = False
+
+
+@dataclass(frozen=True)
 class TaskTemplate:
     """What people must do at a stage; see the model ``funnel.task.template``."""
 
@@ -99,6 +115,7 @@ class Stage:
     is_side_stage: bool = False
     call_quota: int = 0
     message_quota: int = 0
+    deferral_month: int = 0
     funnel_ids: tuple = ()
     requirements: tuple = ()
     tasks: tuple = ()
@@ -137,6 +154,8 @@ class Funnel:
     no_answer_stage_id: int | bool = False
     call_gap: int = 60
     number_check_role_id: int | bool = False
+    deferred_funnel_id: int | bool = False
+    deferral_min_days: int = 0
 
     @property
     def lead_type(self):
@@ -352,6 +371,20 @@ class FunnelRules:
         funnel = self.funnels[funnel_id]
         passed = funnel.stage_ids[funnel.position(stage_id) + 1 : furthest + 1]
         return next((passed_id for passed_id in passed if self.stages[passed_id].is_irreversible), False)
+
+    def is_deferred(self, funnel_id):
+        """Tell whether deals wait in a funnel for their next contact."""
+        return funnel_id in self.funnels and self.funnels[funnel_id].kind == "deferred"
+
+    def month_stage(self, funnel_id, month):
+        """Return the id of the stage in which the deals of a month wait, or False.
+
+        >>> rules = FunnelRules({3: Funnel(3, "deferred", (30, 31))}, {30: Stage(30), 31: Stage(31, deferral_month=5)})
+        >>> rules.month_stage(3, 5), rules.month_stage(3, 6)
+        (31, False)
+        """
+        stage_ids = self.funnels[funnel_id].stage_ids
+        return next((i for i in stage_ids if self.stages[i].deferral_month == month), False)
 
     def is_funnel_stage(self, stage_id):
         """Tell whether a stage belongs to funnels only, so that no stock team may use it."""

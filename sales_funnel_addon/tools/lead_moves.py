@@ -1,7 +1,7 @@
 """What happens to a lead in one write: where it was, where it is, and what the gate says about it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class LeadState:
     since: datetime | bool = False
     lost_for: int | bool = False
     user_id: int | bool = False
+    deferral_date: date | bool = False
 
     @property
     def place(self):

@@ -4,6 +4,7 @@ from . import (
     crm_merge_opportunities,
     funnel_approval_refusal,
     funnel_call_back,
+    funnel_deferral,
     funnel_mass_move,
     funnel_override,
     funnel_refusal_verdict,

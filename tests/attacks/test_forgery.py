@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
-from ..common import FunnelCase
+from ..common import FunnelCase, far_away
 
 
 class TestForgedContext(FunnelCase):
@@ -219,9 +219,9 @@ class TestBirth(FunnelCase):
 
     def test_resuming_does_not_go_behind_the_point_of_no_return(self):
         self.measurement.is_irreversible = True
-        later = self.make_funnel("Later", "deferred", ["January"])
+        later = self.make_months()
         deal = self.make_deal()
         deal.stage_id = self.contract
-        deal.team_id = later
+        deal.write({"team_id": later.id, **far_away()})
         with self.assertRaisesRegex(ValidationError, "point of no return"):
             deal.write({"team_id": self.deals.id, "stage_id": self.estimate.id})

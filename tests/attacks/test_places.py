@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
-from ..common import FunnelCase
+from ..common import FunnelCase, far_away
 
 
 class TestPlacesThatChange(FunnelCase):
@@ -111,8 +111,8 @@ class TestPlacesThatChange(FunnelCase):
             deal.write({"team_id": self.deals.id, "stage_id": self.contract.id})
 
     def test_winning_in_a_funnel_without_a_won_stage_is_a_readable_error(self):
-        later = self.make_funnel("Later", "deferred", ["January", "February"])
-        deal = self.make_leads(later)
+        later = self.make_months()
+        deal = self.make_leads(later, **far_away())
         with self.assertRaisesRegex(UserError, "(?i)won"):
             deal.action_set_won()
 
