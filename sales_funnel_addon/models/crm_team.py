@@ -89,6 +89,18 @@ class CrmTeam(models.Model):
         ondelete="set null",
         help="Who verifies the number of a client when it is wrong. Empty: the salesperson.",
     )
+    repeat_role_id = fields.Many2one(
+        "funnel.role",
+        "Repeat Clients Are Reported To",
+        ondelete="set null",
+        help="Who is told when the client of a new lead is somebody else's already. Empty: nobody.",
+    )
+    repeat_policy = fields.Selection(
+        [("warn", "Confirm to know about it"), ("ask", "Ask the head of sales")],
+        "A Colleague's Client",
+        default="warn",
+        help="What is needed to convert a lead whose client a colleague has worked with. Empty: nothing.",
+    )
     role_assignment_ids = fields.One2many("funnel.role.assignment", "team_id", "Roles")
     funnel_action_id = fields.Many2one("ir.actions.act_window", "Funnel Screen", readonly=True, copy=False)
     funnel_menu_id = fields.Many2one("ir.ui.menu", "Menu Entry", readonly=True, copy=False)
@@ -209,6 +221,8 @@ class CrmTeam(models.Model):
             "no_answer_stage_id",
             "call_gap",
             "number_check_role_id",
+            "repeat_role_id",
+            "repeat_policy",
             "stage_ids",
             "lost_reason_ids",
             "hidden_field_ids",
@@ -321,6 +335,8 @@ class CrmTeam(models.Model):
             no_answer_stage_id=self.no_answer_stage_id in own_stages and self.no_answer_stage_id.id,
             call_gap=self.call_gap,
             number_check_role_id=self.number_check_role_id.id,
+            repeat_role_id=self.repeat_role_id.id,
+            repeat_policy=self.repeat_policy,
         )
 
     # ------------------------------------------------------------

@@ -137,6 +137,8 @@ class Funnel:
     no_answer_stage_id: int | bool = False
     call_gap: int = 60
     number_check_role_id: int | bool = False
+    repeat_role_id: int | bool = False
+    repeat_policy: str | bool = False
 
     @property
     def lead_type(self):
