@@ -11,6 +11,7 @@ from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResu
 FALLBACK_REGION = "RU"
 #: What stands between several numbers or addresses in one field.
 _SEPARATORS = re.compile(r"[;,|\n\r\t]+|\s+(?:и|или|and|or)\s+", re.IGNORECASE)
+_LATIN = re.compile("[a-z]", re.IGNORECASE)
 
 
 def client_keys(phone, email, regions=()):
@@ -96,7 +97,8 @@ def _read_number(text, regions):
     if "+" not in text and len(digits) > 10:  # the plus sign is often left out, or written as two zeros
         candidates.append(_parse("+" + digits.removeprefix("00"), None))
     candidates = [number for number in candidates if number]
-    number = next(filter(phonenumbers.is_valid_number, candidates), candidates[0] if candidates else None)
+    possible = [] if _LATIN.search(text) else candidates  # letters stand for digits, but hardly ever on purpose
+    number = next(filter(phonenumbers.is_valid_number, candidates), possible[0] if possible else None)
     return _format(number) if number and not _is_filler(number) else False
 
 
