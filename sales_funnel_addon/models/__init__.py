@@ -1,6 +1,7 @@
 # The mixins come first: a model can only inherit what is there already.
 from . import (
     funnel_checklist_mixin,
+    funnel_client_mixin,
     funnel_config_mixin,
     funnel_contact_activity_mixin,
     funnel_contact_flow_mixin,
@@ -24,6 +25,9 @@ from . import (
     funnel_reminder_arming_mixin,
     funnel_reminder_effect_mixin,
     funnel_reminder_words_mixin,
+    funnel_repeat_mixin,
+    funnel_repeat_policy_mixin,
+    funnel_repeat_words_mixin,
     funnel_requirement_mixin,
     funnel_role_mixin,
     funnel_task_activity_mixin,

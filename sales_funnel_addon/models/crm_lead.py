@@ -33,6 +33,9 @@ class CrmLead(models.Model):
         "funnel.move.mixin",
         "funnel.timer.mixin",
         "funnel.conversion.mixin",
+        "funnel.repeat.policy.mixin",
+        "funnel.repeat.words.mixin",
+        "funnel.repeat.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
@@ -103,6 +106,7 @@ class CrmLead(models.Model):
         help="The contract amount less what was received.",
     )
 
+    _client_keys = models.Index("USING gin (string_to_array(client_keys, ' ')) WITH (fastupdate = off)")
     _check_amounts = models.Constraint(
         "CHECK (contract_amount >= 0 AND received_amount >= 0)",
         "The contract amount and the received amount cannot be negative.",

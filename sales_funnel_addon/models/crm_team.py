@@ -102,6 +102,18 @@ class CrmTeam(models.Model):
         "salespeople alike: nobody can tell beforehand which leads are chosen, and losing a lead once more changes "
         "nothing about it. A deal that was returned is always checked when it is lost again.",
     )
+    repeat_role_id = fields.Many2one(
+        "funnel.role",
+        "Repeat Clients Are Reported To",
+        ondelete="set null",
+        help="Who is told when the client of a new lead is somebody else's already. Empty: nobody.",
+    )
+    repeat_policy = fields.Selection(
+        [("warn", "Confirm to know about it"), ("ask", "Ask the head of sales")],
+        "A Colleague's Client",
+        default="warn",
+        help="What is needed to convert a lead whose client a colleague has worked with. Empty: nothing.",
+    )
     role_assignment_ids = fields.One2many("funnel.role.assignment", "team_id", "Roles")
     funnel_action_id = fields.Many2one("ir.actions.act_window", "Funnel Screen", readonly=True, copy=False)
     funnel_menu_id = fields.Many2one("ir.ui.menu", "Menu Entry", readonly=True, copy=False)
@@ -227,6 +239,8 @@ class CrmTeam(models.Model):
             "number_check_role_id",
             "deferred_team_id",
             "deferral_min_days",
+            "repeat_role_id",
+            "repeat_policy",
             "stage_ids",
             "lost_reason_ids",
             "hidden_field_ids",
@@ -342,6 +356,8 @@ class CrmTeam(models.Model):
             number_check_role_id=self.number_check_role_id.id,
             deferred_funnel_id=self.deferred_team_id.id,
             deferral_min_days=self.deferral_min_days,
+            repeat_role_id=self.repeat_role_id.id,
+            repeat_policy=self.repeat_policy,
         )
 
     # ------------------------------------------------------------

@@ -26,7 +26,9 @@ class FunnelDelivery(models.Model):
     _rec_name = "lead_id"
     _log_access = False
 
-    timer_id = fields.Many2one("funnel.timer", required=True, ondelete="cascade", readonly=True)
+    timer_id = fields.Many2one(
+        "funnel.timer", ondelete="cascade", readonly=True, help="Empty: the lead came from somebody else's client."
+    )
     lead_id = fields.Many2one("crm.lead", required=True, index=True, ondelete="cascade", readonly=True)
     reminder_id = fields.Many2one("funnel.reminder", ondelete="set null", index="btree_not_null", readonly=True)
     user_id = fields.Many2one("res.users", "To", required=True, index=True, ondelete="cascade", readonly=True)
@@ -40,7 +42,7 @@ class FunnelDelivery(models.Model):
     is_digest = fields.Boolean("In a List", readonly=True, help="It came together with others, in one message.")
     message_id = fields.Many2one("mail.message", ondelete="set null", readonly=True, index="btree_not_null")
     error = fields.Text(readonly=True)
-    name = fields.Char("What", related="timer_id.name")
+    name = fields.Char("What", compute="_compute_name", compute_sudo=True)
     escalated = fields.Boolean(related="timer_id.escalated")
     is_for_others = fields.Boolean(
         "Of a Colleague's Lead", compute="_compute_is_for_others", search="_search_is_for_others"
@@ -51,11 +53,18 @@ class FunnelDelivery(models.Model):
     team_id = fields.Many2one(related="lead_id.team_id", string="Funnel")
 
     _unique_person = models.UniqueIndex("(timer_id, user_id)", "Everybody is told once.")
+    _unique_repeat = models.UniqueIndex("(lead_id, user_id) WHERE timer_id IS NULL", "Everybody is told once.")
     _pending = models.Index("(user_id, id) WHERE state = 'pending'")
 
     # ------------------------------------------------------------
     # COMPUTE
     # ------------------------------------------------------------
+
+    @api.depends("timer_id.name")
+    @api.depends_context("lang")
+    def _compute_name(self):
+        for delivery in self:
+            delivery.name = delivery.timer_id.name if delivery.timer_id else self.env._("Repeat client")
 
     @api.depends("lead_id.user_id", "user_id")
     def _compute_is_for_others(self):
@@ -88,7 +97,8 @@ class FunnelDelivery(models.Model):
     def _insert(self, rows):
         """Note who has to be told, in one statement; nobody twice of the same.
 
-        :param rows: tuples of the ids of a timer, a lead, a reminder and a user
+        :param rows: tuples of the ids of a timer, a lead, a reminder and a user; without a timer and a reminder it is
+            about a repeat client
         """
         if rows:
             now = fields.Datetime.now()
@@ -179,7 +189,8 @@ class FunnelDelivery(models.Model):
 
     def _send(self, user, reminder):
         """Send one message about one lead, in the reader's language."""
-        template = reminder.template_id or self.env.ref("sales_funnel_addon.mail_template_reminder")
+        default = "mail_template_reminder" if self.timer_id else "mail_template_repeat_client"
+        template = reminder.template_id or self.env.ref(f"sales_funnel_addon.{default}")
         template = template.with_context(
             funnel_reminder=reminder.with_context(lang=user.lang).name or self.timer_id.title
         )

@@ -11,7 +11,12 @@ PLACE_FIELDS = frozenset(
     {"team_id", "stage_id", "user_id", "type", "active", "probability", "lost_reason_id", "lost_comment"}
 )
 #: Facts that are computed from others. They are stored, so the ORM would let a client write them.
-COMPUTED_FACTS = frozenset({"won_status", "amount_due"})
+COMPUTED_FACTS = frozenset(
+    {
+        *("won_status", "amount_due"),
+        *("client_keys", "matched_keys", "client_date", "is_repeat_client", "repeat_approved_by_id"),
+    }
+)
 
 
 class FunnelGateMixin(models.AbstractModel):
@@ -210,6 +215,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._check_deferrals(before, after, moved, touched, refusals)
+        self.browse(after.keys() - passed)._check_repeat_clients(before, after, refusals)
         self._raise_refusals(refusals)
         self._log_moves(before, after, reasons, told.keys())
         self._follow_with_reviews(before, after)
@@ -252,6 +258,7 @@ class FunnelGateMixin(models.AbstractModel):
             return
         batch = GateBatch()
         yield self.with_context(funnel_gate_batch=batch)
+        self.exists()._match_clients()
         if batch.before:
             leads = self.browse(batch.before).exists()
             leads._pass_gate(batch.before, batch.kept, batch.touched, batch.verdicts, batch.reasons)

@@ -83,7 +83,10 @@ class FunnelRoleMixin(models.AbstractModel):
 
     @api.model
     def _get_reminded_domain(self):
-        """Return the domain over the leads about which a reminder has come to this user, and that still wait."""
+        """Return the domain over the leads about which a reminder has come to this user, and that still wait.
+
+        Whoever was told of a repeat client may look at the lead as long as it is open.
+        """
         self.env["mail.activity"].flush_model(["res_id", "user_id", "active", "funnel_reminder_id"])
         return Domain.custom(
             to_sql=lambda model, alias, query: SQL(
@@ -93,7 +96,11 @@ class FunnelRoleMixin(models.AbstractModel):
                     UNION ALL
                     SELECT delivery.lead_id FROM funnel_delivery AS delivery
                       JOIN funnel_timer AS timer ON timer.id = delivery.timer_id AND timer.escalated
-                     WHERE delivery.user_id = %(user)s)""",
+                     WHERE delivery.user_id = %(user)s
+                    UNION ALL
+                    SELECT told.lead_id FROM funnel_delivery AS told
+                      JOIN crm_lead AS waiting ON waiting.id = told.lead_id AND waiting.won_status = 'pending'
+                     WHERE told.user_id = %(user)s AND told.timer_id IS NULL)""",
                 lead=SQL.identifier(alias, "id"),
                 user=self.env.uid,
             )

@@ -2,9 +2,20 @@ from odoo import api, models
 
 
 class ResPartner(models.Model):
-    """A contact; its form leaves out what the company does not use."""
+    """A contact; its form leaves out what the company does not use, and requests find it by phone and e-mail."""
 
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["funnel.client.mixin", "res.partner"]
+
+    _client_keys = models.Index("USING gin (string_to_array(client_keys, ' ')) WITH (fastupdate = off)")
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not {"phone", "email", "country_id"}.isdisjoint(vals):
+            # the leads take these over, also those that the user may not see
+            leads = self.env["crm.lead"].sudo().with_context(active_test=False)
+            leads.search([("partner_id", "in", self.ids), ("team_id.funnel_kind", "!=", False)])._match_clients()
+        return result
 
     @api.model
     def _get_hidden_field_names(self):

@@ -156,6 +156,8 @@ class Funnel:
     number_check_role_id: int | bool = False
     deferred_funnel_id: int | bool = False
     deferral_min_days: int = 0
+    repeat_role_id: int | bool = False
+    repeat_policy: str | bool = False
 
     @property
     def lead_type(self):

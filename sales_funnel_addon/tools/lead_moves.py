@@ -59,6 +59,16 @@ class GatePass:
         return lead_id in self.lead_ids and stage_id == self.stage_id
 
 
+@dataclass(frozen=True)
+class RepeatPass:
+    """Somebody has confirmed to know whose clients these are; like :class:`GatePass` no client can make one.
+
+    :param frozenset lead_ids: the leads about which they have confirmed it
+    """
+
+    lead_ids: frozenset
+
+
 @dataclass(eq=False)  # Odoo uses an environment again when its context is equal: no two batches are
 class GateBatch:
     """Writes that are judged together at their end, for stock code that writes lead by lead.
@@ -72,6 +82,7 @@ class GateBatch:
     reasons: dict = field(default_factory=dict)
     conversions: dict = field(default_factory=dict)  # what would be said of each lead as it was before
     verdicts: dict = field(default_factory=dict)  # those of them that count
+    partners: dict = field(default_factory=dict)  # the contact that each lead's client has already, looked up together
 
     def remember(self, before, kept, touched, reasons):
         """Keep the state each lead had before its first write, what was written, and why."""

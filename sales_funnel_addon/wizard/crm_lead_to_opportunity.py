@@ -1,4 +1,6 @@
-from odoo import models
+from odoo import api, fields, models
+
+from ..tools.lead_moves import RepeatPass
 
 
 class CrmLead2opportunityPartner(models.TransientModel):
@@ -6,16 +8,45 @@ class CrmLead2opportunityPartner(models.TransientModel):
 
     _inherit = "crm.lead2opportunity.partner"
 
+    repeat_summary = fields.Text("Known Before", compute="_compute_repeat_summary")
+    repeat_policy = fields.Selection(
+        [("warn", "Confirm"), ("ask", "Ask")], "What Is Needed", compute="_compute_repeat_summary"
+    )
+    repeat_acknowledged = fields.Boolean("I know that a colleague has worked with this client")
+
+    # ------------------------------------------------------------
+    # COMPUTE
+    # ------------------------------------------------------------
+
     def _compute_team_id(self):
         result = super()._compute_team_id()
         self._set_team_of_funnel("lead_id")
         return result
 
-    def _convert_and_allocate(self, leads, user_ids, team_id=False):
-        """Stock Odoo converts lead by lead; the gate judges them together and names all that do not pass."""
-        with leads._gate_batch() as batched:
-            batched.env.context["funnel_gate_batch"].conversions = leads._judge_conversions()
-            return super()._convert_and_allocate(batched, user_ids, team_id=team_id)
+    def _get_shown_leads(self):
+        """Return the leads that the dialog tells of."""
+        return self.lead_id
+
+    @api.depends("lead_id")
+    @api.depends_context("uid", "lang")
+    def _compute_repeat_summary(self):
+        funnels = self.env["crm.team"]._get_funnel_rules().funnels
+        for wizard in self:
+            leads = wizard._get_shown_leads()
+            repeat = leads.filtered("repeat_summary")
+            lines = [f"{lead.name}: {lead.repeat_summary}" if len(leads) > 1 else lead.repeat_summary for lead in repeat]
+            # what this user may do anyway needs no confirmation
+            asking = repeat.filtered(
+                lambda lead: (
+                    lead.repeat_is_foreign
+                    and lead.type == "lead"
+                    and lead.team_id.id in funnels
+                    and not lead._may_convert_repeat_client(funnels[lead.team_id.id])
+                )
+            )
+            policies = {funnels[lead.team_id.id].repeat_policy for lead in asking}
+            wizard.repeat_summary = "\n".join(lines)
+            wizard.repeat_policy = "ask" if "ask" in policies else "warn" if "warn" in policies else False
 
     def _set_team_of_funnel(self, leads_field):
         """Choose the funnel of deals, if all leads of the dialog convert into the same one."""
@@ -23,6 +54,26 @@ class CrmLead2opportunityPartner(models.TransientModel):
             target = wizard[leads_field].team_id.deal_team_id
             if len(target) == 1:
                 wizard.team_id = target
+
+    # ------------------------------------------------------------
+    # CONVERSION
+    # ------------------------------------------------------------
+
+    def _convert_and_allocate(self, leads, user_ids, team_id=False):
+        """Stock Odoo converts lead by lead; the gate judges them together and names all that do not pass."""
+        confirmed = self._get_shown_leads().ids if self.repeat_acknowledged else ()
+        # whatever a client has put into the context does not count
+        leads = leads.with_context(funnel_repeat_pass=RepeatPass(frozenset(confirmed)))
+        known = leads.filtered(lambda lead: lead.id in confirmed and lead.repeat_is_foreign)
+        with leads._gate_batch() as batched:
+            batch = batched.env.context["funnel_gate_batch"]
+            batch.conversions = leads._judge_conversions()
+            batch.partners = leads._find_partners_of_funnels()
+            result = super()._convert_and_allocate(batched, user_ids, team_id=team_id)
+        if known:
+            note = self.env._("Converted, knowing that a colleague has worked with this client.")
+            known._message_log_batch(bodies=dict.fromkeys(known.ids, note))
+        return result
 
 
 class CrmLead2opportunityPartnerMass(models.TransientModel):
@@ -34,3 +85,10 @@ class CrmLead2opportunityPartnerMass(models.TransientModel):
         result = super()._compute_team_id()
         self._set_team_of_funnel("lead_tomerge_ids")
         return result
+
+    def _get_shown_leads(self):
+        return self.lead_tomerge_ids
+
+    @api.depends("lead_tomerge_ids")
+    def _compute_repeat_summary(self):
+        return super()._compute_repeat_summary()
