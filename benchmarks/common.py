@@ -5,6 +5,7 @@ import functools
 import gc
 import os
 import statistics
+import sys
 import time
 from dataclasses import dataclass, field
 
@@ -175,6 +176,7 @@ class Bench:
         ratios = [f"{ours.median / stock.median:.3g}", f"{ours.best / stock.best:.3g}"] if stock else ["–", "–"]
         queries = f"{stock.median_queries} → {ours.median_queries}" if stock else str(ours.median_queries)
         self.rows.append((what, before, _duration(ours.median), *ratios, queries))
+        print("...", *self.rows[-1], sep="  ", file=sys.stderr, flush=True)  # a long benchmark shows how far it is
 
     def add_budget(self, name, measured, limit):
         """Hold ``measured`` against ``limit``; more is a miss."""

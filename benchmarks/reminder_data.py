@@ -135,7 +135,7 @@ class Scenario(FunnelFactory):
         """
         ids = copy_lead(env["crm.lead"].browse(cls.lead_ids[stock]), count)
         # numbers that grow with the id would let the database find neighbours side by side
-        age = SQL("(id * 7919 %% %s) * interval '1 second'", int(SPREAD.total_seconds()))
+        age = SQL("(id::bigint * 7919 %% %s) * interval '1 second'", int(SPREAD.total_seconds()))
         new, cr = SQL("> %s", min(ids) - 1), env.cr
         cr.execute(
             SQL(

@@ -65,6 +65,10 @@ class WorkingTime:
     leaves: tuple = ()
 
     @cached_property
+    def _known_days(self):
+        return {}
+
+    @cached_property
     def zone(self):
         """The time zone of the hours."""
         return ZoneInfo(self.timezone)
@@ -104,13 +108,16 @@ class WorkingTime:
         >>> [(start.hour, end.hour) for start, end in lunch.intervals(date(2026, 3, 2))]
         [(9, 13), (14, 18)]
         >>> lunch.intervals(date(2026, 3, 3))
-        []
+        ()
         """
-        if self.hours:
-            spans = [(self.at(day, item.start), self.at(day, item.end)) for item in self.hours if item.are_on(day)]
-        else:
-            spans = [(self.at(day, 0), self.at(day, 1440))]
-        return self._without_leaves(_merged(spans))
+        # a hundred thousand deadlines lie on the same few days
+        if day not in self._known_days:
+            if self.hours:
+                spans = [(self.at(day, item.start), self.at(day, item.end)) for item in self.hours if item.are_on(day)]
+            else:
+                spans = [(self.at(day, 0), self.at(day, 1440))]
+            self._known_days[day] = tuple(self._without_leaves(_merged(spans)))
+        return self._known_days[day]
 
     def _without_leaves(self, spans):
         for leave_start, leave_end in self.leaves:
