@@ -146,6 +146,7 @@ class FunnelGateMixin(models.AbstractModel):
             funnel_id=funnel_id,
             won_status=self.won_status,
             since=self.date_last_stage_update or self.create_date,
+            active=self.active,
         )
 
     def _get_target_state(self, stage_id):

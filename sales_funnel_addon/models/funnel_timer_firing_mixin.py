@@ -92,8 +92,9 @@ class FunnelTimerFiringMixin(models.AbstractModel):
                 _logger.info("%s failed: %s", self.display_name, error)
                 self._fail(error)
             else:
-                self[: len(self) // 2]._fire_isolated(reminder)
-                self[len(self) // 2 :]._fire_isolated(reminder)
+                # an action for one lead may delete or move others
+                self[: len(self) // 2].exists()._fire_isolated(reminder)
+                self[len(self) // 2 :].exists()._fire_isolated(reminder)
 
     # ------------------------------------------------------------
     # STATES
@@ -151,8 +152,7 @@ class FunnelTimerFiringMixin(models.AbstractModel):
         if self:
             self.env.cr.execute(
                 SQL(
-                    """UPDATE funnel_timer SET state = 'failed', fired_at = %s, escalated = FALSE, error = %s
-                       WHERE id IN %s""",
+                    "UPDATE funnel_timer SET state = 'failed', fired_at = %s, error = %s WHERE id IN %s",
                     fields.Datetime.now(),
                     str(error) or type(error).__name__,
                     self._ids,

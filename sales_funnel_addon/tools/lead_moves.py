@@ -14,6 +14,7 @@ class LeadState:
     funnel_id: int | bool = False
     won_status: str | bool = False
     since: datetime | bool = False
+    active: bool = True
 
     @property
     def place(self):
