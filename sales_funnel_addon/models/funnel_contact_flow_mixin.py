@@ -213,7 +213,7 @@ class FunnelContactFlowMixin(models.AbstractModel):
             lines.append(self._describe_next_call())
         if outcome == "wrong_number":
             people = self._get_open_number_checks().user_id
-            lines.append(self.env._("The number is verified by %s.", ", ".join(people.mapped("name"))))
+            lines.append(self.env._("The number will be verified by %s.", ", ".join(people.mapped("name"))))
         return lines
 
     def _describe_next_call(self):
