@@ -589,6 +589,9 @@ class TestIsolation(ReminderCase):
         failed = self.env["funnel.timer"].search([("state", "=", "failed")])
         self.assertEqual(failed.name, "Broken")
         self.assertIn("no_such_field", failed.error)
+        self.assertNotIn("Traceback", failed.error)
+        self.env.flush_all()
+        self.env.invalidate_all()
         template.body_html = "<p>Hello</p>"
         failed.action_retry()
         self.run_timers(MONDAY + timedelta(hours=2))

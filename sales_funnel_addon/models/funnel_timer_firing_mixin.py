@@ -3,8 +3,8 @@ import logging
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.collisions import is_collision
 from ..tools.deadlines import CONTACT
+from ..tools.errors import describe_error, is_collision
 
 _logger = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class FunnelTimerFiringMixin(models.AbstractModel):
                 SQL(
                     "UPDATE funnel_timer SET state = 'failed', fired_at = %s, error = %s WHERE id IN %s",
                     fields.Datetime.now(),
-                    str(error) or type(error).__name__,
+                    describe_error(error),
                     self._ids,
                 )
             )
@@ -166,6 +166,7 @@ class FunnelTimerFiringMixin(models.AbstractModel):
         untold.write({"state": "pending", "error": False})
         done = untold.timer_id
         done.write({"state": "fired", "error": False})
+        self.env.flush_all()  # before the cache is read anew
         self.env.cr.execute(
             SQL(
                 """UPDATE funnel_timer AS timer SET state = 'armed', error = NULL, fired_at = NULL
