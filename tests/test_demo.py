@@ -16,6 +16,12 @@ class TestDemo(TransactionCase):
             convert_file(cls.env, "sales_funnel_addon", f"demo/{name}.xml", {}, "init", noupdate=True)
         cls.leads = cls.env["crm.lead"].with_context(active_test=False).search([("team_id.funnel_kind", "!=", False)])
 
+    def test_salespeople_may_write_to_clients(self):
+        """A message to a client who is no contact yet makes one; Odoo drops it silently for people who may not."""
+        for name in ("anna", "oleg"):
+            user = self.env.ref(f"sales_funnel_addon.demo_user_{name}")
+            self.assertTrue(user.has_group("base.group_partner_manager"), name)
+
     def test_thirty_leads_in_every_stage_of_leads_and_deals(self):
         self.assertGreaterEqual(len(self.leads), 30)
         for kind in ("leads", "deals"):

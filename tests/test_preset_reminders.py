@@ -91,7 +91,7 @@ class TestWeekend(PresetReminderCase):
         with self.at(self.moscow(6, 17, 55)):
             lead = self.new_lead(contact_name="Вера Мороз", phone="+7 912 345-67-89")
         [delivery] = self.run_timers(self.moscow(6, 17, 56))
-        for words in ("Кухня", "Новый лид", "Anna", "Вера Мороз", f"/odoo/crm.lead/{lead.id}", "Стадия", "1 минута"):
+        for words in ("Кухня", "Новый лид", "Anna", "Вера Мороз", f"/odoo/crm.lead/{lead.id}", "Этап", "1 минута"):
             self.assertIn(words, delivery.message_id.body)
         escalation = self.run_timers(self.moscow(11, 9))
         of_head = escalation.filtered(lambda delivery: delivery.user_id == self.head)

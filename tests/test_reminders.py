@@ -589,6 +589,9 @@ class TestIsolation(ReminderCase):
         failed = self.env["funnel.timer"].search([("state", "=", "failed")])
         self.assertEqual(failed.name, "Broken")
         self.assertIn("no_such_field", failed.error)
+        self.assertNotIn("Traceback", failed.error)
+        self.env.flush_all()
+        self.env.invalidate_all()
         template.body_html = "<p>Hello</p>"
         failed.action_retry()
         self.run_timers(MONDAY + timedelta(hours=2))
@@ -720,8 +723,31 @@ class TestConfiguration(ReminderCase):
 
     def test_it_says_in_words_what_it_does(self):
         reminder = self.remind(deadline_amount=10, deadline_unit="minutes", deadline_working=True)
-        self.assertEqual(reminder.when_summary, "+10 working min: After the lead comes into the stage")
+        self.assertEqual(reminder.when_summary, "10 working min after the lead comes into the stage")
         self.assertEqual(reminder.what_summary, "Tell: Seller")
+        reminder.write({"deadline_amount": 0, "deadline_unit": "days"})
+        self.assertEqual(reminder.when_summary, "At once after the lead comes into the stage")
+        reminder.write({"deadline_day_end": True, "repeat_amount": 1})
+        self.assertEqual(
+            reminder.when_summary,
+            "The same day after the lead comes into the stage, at the end of the working day, again every 1 working d",
+        )
+        date = self.env["ir.model.fields"]._get("crm.lead", "date_deadline")
+        reminder.write(
+            {
+                "deadline_anchor": "field",
+                "deadline_field_id": date.id,
+                "deadline_amount": -3,
+                "deadline_working": False,
+                "deadline_day_end": False,
+                "deadline_has_clock": True,
+                "deadline_clock": 10.0,
+                "repeat_amount": 0,
+            }
+        )
+        self.assertEqual(reminder.when_summary, "3 d before “Expected Closing”, at 10:00")
+        reminder.deadline_amount = 3
+        self.assertEqual(reminder.when_summary, "3 d after “Expected Closing”, at 10:00")
 
     def test_a_copied_stage_has_the_same_reminders(self):
         self.remind(name="Call")

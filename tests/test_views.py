@@ -3,6 +3,7 @@
 from lxml import etree
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
+from odoo.tools.safe_eval import safe_eval
 
 from .common import FunnelCase
 
@@ -70,6 +71,34 @@ class TestLeadForm(FunnelCase):
     def test_stages_of_leads_are_on_the_form(self):
         [node] = self.nodes("stage_id")
         self.assertEqual(node.get("invisible"), "type == 'lead' and not funnel_kind")
+
+    def test_what_is_done_about_an_activity_shows_at_once(self):
+        arch = etree.fromstring(self.env["crm.lead"].get_view(view_type="form")["arch"])
+        self.assertEqual(arch.find(".//chatter").get("reload_on_activity"), "True")
+
+
+class TestScreensOfSeveralFunnels(FunnelCase):
+    """Phones show cards instead of lists."""
+
+    def test_cards_of_several_funnels_are_not_sorted_into_stages(self):
+        for name in ("crm_lead_action_overdue", "crm_lead_action_won"):
+            action = self.env.ref(f"sales_funnel_addon.{name}")
+            views = {mode: view_id for view_id, mode in action.views}
+            arch = etree.fromstring(self.env["crm.lead"].get_view(views["kanban"])["arch"])
+            self.assertFalse(arch.get("default_group_by"), name)
+
+    def test_reminders_come_as_cards(self):
+        for name in ("funnel_delivery_action", "funnel_delivery_action_escalated"):
+            action = self.env.ref(f"sales_funnel_addon.{name}")
+            self.assertIn("kanban", [mode for _view_id, mode in action.views])
+
+
+class TestFunnelForm(FunnelCase):
+    def test_a_stage_can_be_added_before_the_funnel_is_saved(self):
+        arch = etree.fromstring(self.env["crm.team"].get_view(view_type="form")["arch"])
+        [node] = arch.xpath("//page[@name='funnel_stages']/field[@name='stage_ids']")
+        for funnel_id, team_ids in ((False, []), (self.deals.id, self.deals.ids)):
+            self.assertEqual(safe_eval(node.get("context"), {"id": funnel_id}), {"default_team_ids": team_ids})
 
 
 class TestContactForm(FunnelCase):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
@@ -7,6 +7,8 @@ from ..tools.contacts import CONTACT_FACTS
 
 #: By how much the clock of whoever notes an attempt may be fast.
 CLOCK_TOLERANCE = timedelta(minutes=5)
+#: Before that nobody noted anything; what counts from the beginning of time would never fall due.
+EARLIEST = datetime(1970, 1, 1)
 
 
 class FunnelContact(models.Model):
@@ -45,6 +47,8 @@ class FunnelContact(models.Model):
         soon = fields.Datetime.now() + CLOCK_TOLERANCE
         if any(contact.date > soon for contact in self):
             raise ValidationError(self.env._("A contact attempt cannot lie in the future: plan an activity instead."))
+        if any(contact.date < EARLIEST for contact in self):
+            raise ValidationError(self.env._("A contact attempt cannot be that long ago: check the date."))
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -55,6 +59,7 @@ class FunnelContact(models.Model):
         return contacts
 
     def write(self, vals):
+        self._check_author()
         leads = self.lead_id
         result = super().write(vals)
         if "user_id" in vals:
@@ -71,7 +76,7 @@ class FunnelContact(models.Model):
         return result
 
     def _check_author(self):
-        """Refuse attempts in the name of somebody else, but from those who may write history: funnel managers."""
+        """Refuse attempts of somebody else, but from those who may write history: funnel managers."""
         if self.env.su or self.env.user.has_group("sales_funnel_addon.group_funnel_manager"):
             return
         if self.user_id - self.env.user:

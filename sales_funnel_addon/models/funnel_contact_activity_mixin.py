@@ -1,3 +1,4 @@
+from markupsafe import Markup
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import email_normalize_all, format_time
@@ -149,7 +150,7 @@ class FunnelContactActivityMixin(models.AbstractModel):
             "res_id": self.id,
             "user_id": user.id,
             "summary": reader.env._("Verify the phone number"),
-            "note": ", ".join(filter(None, known)),
+            "note": Markup(", ").join(filter(None, known)),  # escapes what people have typed
             "date_deadline": fields.Date.context_today(self),
         }
 

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import MAXYEAR
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -113,10 +114,12 @@ class FunnelContactFlowMixin(models.AbstractModel):
             return None
         try:
             moment = fields.Datetime.to_datetime(call_date)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, KeyError) as error:
             raise ValidationError(self.env._("This is no date and time: %s.", call_date)) from error
         if not moment:
             raise ValidationError(self.env._("Say when to call back."))
+        if moment.year == MAXYEAR:
+            raise ValidationError(self.env._("This is no date and time: %s.", call_date))  # in some time zones
         if moment <= fields.Datetime.now():
             raise ValidationError(self.env._("The time to call back is over: choose one in the future."))
         return moment
@@ -210,7 +213,7 @@ class FunnelContactFlowMixin(models.AbstractModel):
             lines.append(self._describe_next_call())
         if outcome == "wrong_number":
             people = self._get_open_number_checks().user_id
-            lines.append(self.env._("The number is verified by %s.", ", ".join(people.mapped("name"))))
+            lines.append(self.env._("The number will be verified by %s.", ", ".join(people.mapped("name"))))
         return lines
 
     def _describe_next_call(self):

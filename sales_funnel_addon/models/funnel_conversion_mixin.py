@@ -70,6 +70,10 @@ class FunnelConversionMixin(models.AbstractModel):
         self._take_over_fired_timers(opportunities)
         # the tasks that stay behind go with their leads; stock code would leave their activities on this one
         opportunities.sudo().funnel_task_ids.activity_ids.unlink()
+        # those of reminders come along, but nobody may carry them over by hand
+        reminded = opportunities.sudo().activity_ids.filtered("funnel_reminder_id")
+        reminded.write({"res_id": self.id})
+        opportunities.invalidate_recordset(["activity_ids"])
         return super()._merge_dependences(opportunities)
 
     def _take_over_done_tasks(self, opportunities):

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
-from ..tools.collisions import is_collision
+from ..tools.errors import describe_error, is_collision
 
 _logger = logging.getLogger(__name__)
 
@@ -184,7 +184,7 @@ class FunnelDelivery(models.Model):
             if is_collision(error, perhaps=self.env.context.get("funnel_doubt")):
                 raise
             _logger.info("A reminder could not be told: %s", error)
-            self._write_at_once("failed", error=str(error))
+            self._write_at_once("failed", error=describe_error(error))
             self.timer_id._fail(error)
 
     def _send(self, user, reminder):

@@ -154,6 +154,7 @@ class FunnelGateMixin(models.AbstractModel):
             lost_for=self.won_status == "lost" and funnel_id and self.lost_reason_id.id,
             user_id=self.user_id.id,
             deferral_date=self.deferral_date,
+            active=self.active,
         )
 
     def _get_target_state(self, stage_id):

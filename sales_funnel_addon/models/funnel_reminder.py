@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import SQL
 
 from ..tools.deadlines import CONTACT, CREATION, ENTRY, Deadline
 from ..tools.reminders import Reminder
@@ -131,7 +132,7 @@ class FunnelReminder(models.Model):
         self._check_deadline_field_id()
         for reminder in self.sudo().filtered(lambda reminder: reminder.deadline_anchor == "field"):
             field = self.env["crm.lead"]._fields.get(reminder.deadline_field_id.name)
-            if not field or field.compute and field.readonly:
+            if not field or not field.store or field.compute and field.readonly:
                 raise ValidationError(
                     self.env._(
                         "“%(reminder)s” cannot count from “%(field)s”: choose a date that people fill in.",
@@ -189,8 +190,13 @@ class FunnelReminder(models.Model):
     def unlink(self):
         """What has fired stays on the leads, under the name it had."""
         self._disarm()
-        for reminder in self.sudo().with_context(active_test=False):
-            reminder.timer_ids.write({"title": reminder.name})
+        names = SQL(", ").join(SQL("(%s, %s)", reminder.id, reminder.name) for reminder in self)
+        if self:
+            # there may be millions of them
+            query = """UPDATE funnel_timer SET title = rule.name FROM (VALUES %s) AS rule (id, name)
+                        WHERE reminder_id = rule.id"""
+            self.env.cr.execute(SQL(query, names))
+            self.env["crm.lead"]._forget_timers()
         return super().unlink()
 
     # ------------------------------------------------------------

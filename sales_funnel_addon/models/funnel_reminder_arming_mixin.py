@@ -59,11 +59,16 @@ class FunnelReminderArmingMixin(models.AbstractModel):
             cron.sudo()._trigger()
 
     def _disarm(self):
-        """Forget what these reminders would have done."""
+        """Forget what these reminders would have done; what they have done holds against the leads no more."""
         if self.ids:
             self.env["funnel.timer"].flush_model()
             self.env.cr.execute(
-                SQL("DELETE FROM funnel_timer WHERE state = 'armed' AND reminder_id IN %s", tuple(self.ids))
+                SQL(
+                    """WITH gone AS (DELETE FROM funnel_timer WHERE state = 'armed' AND reminder_id IN %s)
+                       UPDATE funnel_timer SET escalated = FALSE WHERE escalated AND reminder_id IN %s""",
+                    tuple(self.ids),
+                    tuple(self.ids),
+                )
             )
             self.env["crm.lead"]._forget_timers()
 

@@ -1,8 +1,13 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..tools.lead_moves import GatePass
+
+#: How often within an hour a lead may come back to a stage and be moved or worked on by the same reminder there.
+MOST_RETURNS = 10
 
 
 class FunnelReminderEffectMixin(models.AbstractModel):
@@ -27,6 +32,7 @@ class FunnelReminderEffectMixin(models.AbstractModel):
         self._tell(timers, people)
         self._plan_activities(timers, people)
         self._post(timers.lead_id)
+        self._check_circles(timers)
         self._move(timers.lead_id)
         self._run(timers.lead_id)
 
@@ -95,7 +101,8 @@ class FunnelReminderEffectMixin(models.AbstractModel):
     def _get_activity_user_id(self, lead, people):
         """Return for whom the activity of a lead is planned."""
         if not self.activity_role_id:
-            return lead.user_id.id or lead.team_id.user_id.id
+            salesperson = lead.user_id
+            return salesperson.id if salesperson.active and not salesperson.share else lead.team_id.user_id.id
         user_id = next(iter(people[lead.id, self.activity_role_id.id].performers), False)
         if not user_id:
             raise UserError(self.env._("Nobody plays the role “%s”, and there is no head.", self.activity_role_id.name))
@@ -116,6 +123,26 @@ class FunnelReminderEffectMixin(models.AbstractModel):
             title = self.env["crm.team"]._get_funnel_rules().text(self._name, self.id, lang)
             body = Markup("<p><b>%s</b></p><ul>%s</ul>") % (title, links)
             channel.message_post(body=body, message_type="comment", subtype_xmlid="mail.mt_comment")
+
+    def _check_circles(self, timers):
+        """Refuse to send leads round in circles, as reminders of two stages do that move them at once to each other.
+
+        :raises UserError: for leads that have come back for this reminder again and again
+        """
+        if not self._may_move_leads():
+            return
+        since = fields.Datetime.now() - timedelta(hours=1)
+        fired = [("id", "not in", timers.ids), ("lead_id", "in", timers.lead_id.ids), ("reminder_id", "=", self.id)]
+        fired += [("round", "=", 0), ("state", "=", "fired"), ("fired_at", ">", since)]
+        groups = timers._read_group(fired, ["lead_id"], having=[("__count", ">=", MOST_RETURNS)])
+        if groups:
+            raise UserError(
+                self.env._(
+                    "“%(lead)s” goes round in circles: it came back %(times)s times within an hour.",
+                    lead=groups[0][0].name,
+                    times=MOST_RETURNS,
+                )
+            )
 
     def _move(self, leads):
         """Move the leads to another stage; what the present stage still asks for is why they go."""

@@ -24,17 +24,28 @@ class FunnelReminderWordsMixin(models.AbstractModel):
 
     def _describe_offset(self):
         """Return how long before or after what."""
+        if self.deadline_anchor == "field":
+            return self._describe_offset_from_date()
         anchors = dict(self._fields["deadline_anchor"]._description_selection(self.env))
         anchor = anchors.get(self.deadline_anchor, "")
-        if self.deadline_anchor == "field":
-            anchor = self.deadline_field_id.sudo().field_description or anchor
+        anchor = anchor[:1].lower() + anchor[1:]
+        if self.deadline_amount:
+            return f"{self._describe_amount(self.deadline_amount, self.deadline_unit)} {anchor}"
+        if self.deadline_day_end or self.deadline_has_clock:
+            return self.env._("The same day %s", anchor)
+        return self.env._("At once %s", anchor)
+
+    def _describe_offset_from_date(self):
+        date = self.deadline_field_id.sudo().field_description or ""
         if not self.deadline_amount:
-            return self.env._("At once: %s", anchor) if self.deadline_anchor != "field" else anchor
-        return f"{self._describe_amount(self.deadline_amount, self.deadline_unit)}: {anchor}"
+            return date
+        amount = self._describe_amount(abs(self.deadline_amount), self.deadline_unit)
+        if self.deadline_amount < 0:
+            return self.env._("%(amount)s before “%(date)s”", amount=amount, date=date)
+        return self.env._("%(amount)s after “%(date)s”", amount=amount, date=date)
 
     def _describe_amount(self, amount, unit):
-        """Return an amount of time, such as "+10 working minutes"."""
-        sign = "−" if amount < 0 else "+"
+        """Return an amount of time, such as "10 working min"."""
         units = {
             ("minutes", False): self.env._("min"),
             ("hours", False): self.env._("h"),
@@ -43,7 +54,7 @@ class FunnelReminderWordsMixin(models.AbstractModel):
             ("hours", True): self.env._("working h"),
             ("days", True): self.env._("working d"),
         }
-        return f"{sign}{abs(amount)} {units[unit, self.deadline_working]}"
+        return f"{amount} {units[unit, self.deadline_working]}".replace("-", "−")
 
     def _describe_time_of_day(self):
         if self.deadline_day_end:
@@ -56,7 +67,7 @@ class FunnelReminderWordsMixin(models.AbstractModel):
     def _describe_repetition(self):
         if not self.repeat_amount:
             return ""
-        rhythm = self._describe_amount(self.repeat_amount, self.repeat_unit).removeprefix("+")
+        rhythm = self._describe_amount(self.repeat_amount, self.repeat_unit)
         if self.repeat_times:
             return self.env._("again every %(rhythm)s, %(times)s times in all", rhythm=rhythm, times=self.repeat_times)
         return self.env._("again every %s", rhythm)

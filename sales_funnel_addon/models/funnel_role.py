@@ -38,15 +38,19 @@ class FunnelRole(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
-        """Deleting a role would hand its tasks to everybody, and open the transitions that it guards."""
+        """Deleting a role would hand its tasks to everybody, open the transitions that it guards, and tell nobody."""
         used = self.env["funnel.task.template"].sudo().with_context(active_test=False)
         templates = used.search([("role_id", "in", self.ids)], limit=3)
         transitions = self.env["funnel.transition"].sudo().search([("role_ids", "in", self.ids)], limit=3)
-        if templates or transitions:
+        told = ["|", ("role_ids", "in", self.ids), ("activity_role_id", "in", self.ids)]
+        reminders = self.env["funnel.reminder"].sudo().with_context(active_test=False).search(told, limit=3)
+        if templates or transitions or reminders:
             raise ValidationError(
                 self.env._(
                     "The role is in use and can only be archived: %s.",
-                    ", ".join([*templates.mapped("name"), *transitions.mapped("display_name")]),
+                    ", ".join(
+                        [*templates.mapped("name"), *transitions.mapped("display_name"), *reminders.mapped("name")]
+                    ),
                 )
             )
 

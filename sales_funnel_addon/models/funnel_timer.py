@@ -58,6 +58,7 @@ class FunnelTimer(models.Model):
         "(lead_id, reminder_id) WHERE state = 'armed'", "A reminder is armed once for each lead."
     )
     _history = models.Index("(lead_id, reminder_id, anchor_at)")
+    # the access rules of leads ask who was told of what is still open, however much has been told before
     _escalated = models.Index("(lead_id) WHERE escalated")
     _failed = models.Index("(reminder_id) WHERE state = 'failed'")
 
@@ -129,9 +130,42 @@ class FunnelTimer(models.Model):
                 continue
             late = only_later and due <= now and not reminder.catches_up
             anchor = moment if reminder.anchor in EVENTS else fields.Datetime.to_datetime(moment)
-            rows.append((lead_id, reminder, anchor.replace(microsecond=0), due, late))
+            rows.append((lead_id, reminder, anchor.replace(microsecond=0), due, late, 0))
         self._delete_armed(gone)
+        rows = self._go_on(rows, now, only_later)
         self._insert_armed(rows, now)
+
+    def _go_on(self, rows, now, only_later):
+        """Return the rows with the next round where a reminder that comes again has fired for the same moment already.
+
+        So neither a rule that was archived for a while nor a lead that was elsewhere loses the repetitions to come.
+        """
+        begun = self.env.cr.now().replace(microsecond=0)  # what counts from this very moment cannot have fired before
+        pairs = {(row[0], row[1].id, row[2]) for row in rows if row[1].repeat and row[2] < begun}
+        if not pairs:
+            return rows
+        rounds = SQL(
+            """SELECT DISTINCT ON (lead_id, reminder_id) lead_id, reminder_id, round, due_at, state FROM funnel_timer
+                WHERE state != 'armed' AND (lead_id, reminder_id, anchor_at) IN (%s)
+                ORDER BY lead_id, reminder_id, round DESC""",
+            SQL(", ").join(SQL("(%s, %s, %s::timestamp)", *pair) for pair in pairs),
+        )
+        last = {(row[0], row[1]): row[2:] for row in self.env.execute_query(rounds)}
+        rules = self.env["crm.team"]._get_funnel_rules()
+        leads = self.env["crm.lead"].sudo().browse(lead_id for lead_id, *_rest in rows)
+        following = []
+        for lead_id, reminder, anchor, due, late, _times in rows:
+            times = 0
+            done, before, state = last.get((lead_id, reminder.id), (0, False, "failed"))
+            if state != "failed" and reminder.may_repeat(done + 1):
+                lead = leads.browse(lead_id).with_prefetch(leads.ids)
+                working_time = rules.working_time(lead.team_id.id, lead.company_id.id)
+                # what has come due since is told once, but not because of a rule that lets the past rest
+                due = reminder.next_due(before, now if only_later else before, working_time)
+                late, times = False, done + 1
+            if due:
+                following.append((lead_id, reminder, anchor, due, late, times))
+        return following
 
     def _insert_armed(self, rows, now):
         """Write armed timers, or arm the present ones anew."""
@@ -140,14 +174,16 @@ class FunnelTimer(models.Model):
         self.env["crm.lead"].flush_model(["stage_id"])  # a new lead has to be there before its timers
         values = [
             SQL(
-                "(%s, %s, %s, %s::timestamp, %s::timestamp, %s)",
-                *(lead_id, reminder.id, reminder.stage_id, anchor, due.replace(microsecond=0), late),
+                "(%s, %s, %s, %s::timestamp, %s::timestamp, %s, %s, %s)",
+                *(lead_id, reminder.id, reminder.stage_id, anchor, due.replace(microsecond=0)),
+                *(late, times, reminder.marks_overdue),
             )
-            for lead_id, reminder, anchor, due, late in rows
+            for lead_id, reminder, anchor, due, late, times in rows
         ]
         self.env.cr.execute(
             SQL(
-                """WITH new (lead_id, reminder_id, stage_id, anchor_at, due_at, late) AS (VALUES %(rows)s),
+                """WITH new (lead_id, reminder_id, stage_id, anchor_at, due_at, late, round, marks) AS (
+                       VALUES %(rows)s),
                    held AS (
                        SELECT present.id FROM funnel_timer AS present JOIN new
                            ON present.lead_id = new.lead_id AND present.reminder_id = new.reminder_id
@@ -155,20 +191,24 @@ class FunnelTimer(models.Model):
                    eased AS (
                        UPDATE funnel_timer AS old SET escalated = FALSE FROM new
                         WHERE old.lead_id = new.lead_id AND old.reminder_id = new.reminder_id
-                          AND old.escalated AND old.anchor_at != new.anchor_at)
+                          AND old.escalated AND old.anchor_at != new.anchor_at),
+                   marked AS (
+                       UPDATE funnel_timer AS old SET escalated = TRUE FROM new
+                        WHERE old.lead_id = new.lead_id AND old.reminder_id = new.reminder_id AND new.marks
+                          AND old.state = 'fired' AND NOT old.escalated AND old.anchor_at = new.anchor_at)
                    INSERT INTO funnel_timer AS timer
                        (lead_id, reminder_id, stage_id, anchor_at, due_at, round, state, escalated, armed_by_id)
-                   SELECT lead_id, reminder_id, stage_id, anchor_at, due_at, 0, 'armed', FALSE, %(user)s FROM new
+                   SELECT lead_id, reminder_id, stage_id, anchor_at, due_at, round, 'armed', FALSE, %(user)s FROM new
                     WHERE (SELECT count(*) FROM held) >= 0 AND NOT EXISTS (
                         SELECT 1 FROM funnel_timer AS done
                          WHERE done.lead_id = new.lead_id AND done.reminder_id = new.reminder_id
-                           AND done.anchor_at = new.anchor_at AND done.state != 'armed')
+                           AND done.anchor_at = new.anchor_at AND done.state != 'armed' AND done.round >= new.round)
                       AND (NOT late OR EXISTS (
                         SELECT 1 FROM funnel_timer AS present
                          WHERE present.lead_id = new.lead_id AND present.reminder_id = new.reminder_id
                            AND present.anchor_at = new.anchor_at))
                    ON CONFLICT (lead_id, reminder_id) WHERE state = 'armed' DO UPDATE
-                   SET anchor_at = EXCLUDED.anchor_at, due_at = EXCLUDED.due_at, round = 0,
+                   SET anchor_at = EXCLUDED.anchor_at, due_at = EXCLUDED.due_at, round = EXCLUDED.round,
                        stage_id = EXCLUDED.stage_id, armed_by_id = EXCLUDED.armed_by_id
                    WHERE timer.due_at != EXCLUDED.due_at OR timer.anchor_at != EXCLUDED.anchor_at""",
                 user=self.env.uid,
@@ -176,7 +216,7 @@ class FunnelTimer(models.Model):
             )
         )
         self.env["crm.lead"]._forget_timers()
-        self._wake_up([due for *_rest, due, late in rows if not late], now)
+        self._wake_up([due for _lead, _rule, _anchor, due, late, _times in rows if not late], now)
 
     def _delete_armed(self, pairs):
         """Disarm reminders for leads.

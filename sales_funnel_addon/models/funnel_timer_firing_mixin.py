@@ -3,8 +3,8 @@ import logging
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..tools.collisions import is_collision
 from ..tools.deadlines import CONTACT
+from ..tools.errors import describe_error, is_collision
 
 _logger = logging.getLogger(__name__)
 
@@ -92,8 +92,9 @@ class FunnelTimerFiringMixin(models.AbstractModel):
                 _logger.info("%s failed: %s", self.display_name, error)
                 self._fail(error)
             else:
-                self[: len(self) // 2]._fire_isolated(reminder)
-                self[len(self) // 2 :]._fire_isolated(reminder)
+                # an action for one lead may delete or move others
+                self[: len(self) // 2].exists()._fire_isolated(reminder)
+                self[len(self) // 2 :].exists()._fire_isolated(reminder)
 
     # ------------------------------------------------------------
     # STATES
@@ -151,10 +152,9 @@ class FunnelTimerFiringMixin(models.AbstractModel):
         if self:
             self.env.cr.execute(
                 SQL(
-                    """UPDATE funnel_timer SET state = 'failed', fired_at = %s, escalated = FALSE, error = %s
-                       WHERE id IN %s""",
+                    "UPDATE funnel_timer SET state = 'failed', fired_at = %s, error = %s WHERE id IN %s",
                     fields.Datetime.now(),
-                    str(error) or type(error).__name__,
+                    describe_error(error),
                     self._ids,
                 )
             )
@@ -166,6 +166,7 @@ class FunnelTimerFiringMixin(models.AbstractModel):
         untold.write({"state": "pending", "error": False})
         done = untold.timer_id
         done.write({"state": "fired", "error": False})
+        self.env.flush_all()  # before the cache is read anew
         self.env.cr.execute(
             SQL(
                 """UPDATE funnel_timer AS timer SET state = 'armed', error = NULL, fired_at = NULL

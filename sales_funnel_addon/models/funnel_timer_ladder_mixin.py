@@ -7,7 +7,8 @@ from odoo.tools import SQL
 class FunnelTimerLadderMixin(models.AbstractModel):
     """What becomes of an escalation during an outage: its rungs are not told one after the other but at once.
 
-    The rungs of a ladder are the reminders of one stage that count from the same and do nothing but tell people.
+    The rungs of a ladder are the reminders of one stage that count from the same and do nothing but tell people. A rung
+    stands in for those below it only if it means all the leads that they mean.
     """
 
     _name = "funnel.timer.ladder.mixin"
@@ -20,7 +21,11 @@ class FunnelTimerLadderMixin(models.AbstractModel):
         if not telling:
             return self
         rungs = {
-            reminder_id: tuple(self._get_ladder(reminder_id))
+            reminder_id: tuple(
+                higher.id
+                for higher in self._get_ladder(reminder_id)
+                if higher.stands_in_for(rules.reminders[reminder_id])
+            )
             for reminder_id in {timer.reminder_id.id for timer in telling}
         }
         rows = SQL(", ").join(
@@ -63,11 +68,11 @@ class FunnelTimerLadderMixin(models.AbstractModel):
 
     @api.model
     def _get_ladder(self, reminder_id):
-        """Return the ids of the other rungs of the ladder to which a reminder belongs."""
+        """Return the other rungs of the ladder to which a reminder belongs."""
         rules = self.env["crm.team"]._get_funnel_rules()
         rung = rules.reminders[reminder_id]
         return [
-            other.id
+            other
             for other in rules.stages[rung.stage_id].reminders
             if other.only_tells and other.anchor == rung.anchor and other.id != rung.id
         ]
@@ -75,7 +80,12 @@ class FunnelTimerLadderMixin(models.AbstractModel):
     def _get_overtaken_roles(self):
         """Return the ids of the roles that the overtaken rungs below these timers would have told, by timer id."""
         rules = self.env["crm.team"]._get_funnel_rules()
-        rungs = {i for timer in self for i in self._get_ladder(timer.reminder_id.id)}
+        rungs = {
+            rung.id
+            for reminder_id in {timer.reminder_id.id for timer in self}
+            for rung in self._get_ladder(reminder_id)
+            if rules.reminders[reminder_id].stands_in_for(rung)
+        }
         if not rungs:
             return {}
         query = SQL(

@@ -37,16 +37,17 @@ class FunnelTimerMixin(models.AbstractModel):
         rules = self.env["crm.team"]._get_funnel_rules()
         if not rules.reminders:
             return
-        left, entered, stayed = [], [], []
+        left, entered, restored, stayed = [], [], [], []
         for lead_id, state in after.items():
             origin = before.get(lead_id, LeadState())
-            arrived = lead_id in moved or origin.won_status != state.won_status or "active" in touched
-            if arrived and origin.funnel_id and self._has_reminders(origin.stage_id):
+            arrived = lead_id in moved or origin.won_status != state.won_status
+            if (arrived or not state.active) and origin.funnel_id and self._has_reminders(origin.stage_id):
                 left.append(lead_id)
             if state.funnel_id and self._has_reminders(state.stage_id):
-                (entered if arrived else stayed).append(lead_id)
+                (entered if arrived else stayed if origin.active else restored).append(lead_id)
         self.browse(left)._disarm_timers()
         self.browse(entered)._arm_timers(entry=self.env.cr.now())
+        self.browse(restored)._arm_timers()  # archiving is no move: what counts goes on counting
         if not rules.anchor_fields.isdisjoint(touched):
             self.browse(stayed)._arm_timers(anchors=rules.anchor_fields & set(touched))
 

@@ -5,7 +5,7 @@ import time
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.collisions import is_collision
+from ..tools.errors import is_collision
 from .funnel_timer_mixin import SURELY_LATER
 
 _logger = logging.getLogger(__name__)

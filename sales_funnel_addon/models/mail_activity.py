@@ -6,6 +6,8 @@ from ..tools.contacts import NOTED
 
 #: Whose activity it is; people cannot choose.
 ENGINE_LINKS = frozenset({"funnel_task_id", "funnel_reminder_id", "funnel_is_deferral"})
+#: To what it belongs; the activity of a reminder lets its assignee look at that lead.
+DOCUMENT_FIELDS = frozenset({"res_model_id", "res_model", "res_id"})
 
 
 class MailActivity(models.Model):
@@ -26,14 +28,19 @@ class MailActivity(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         activities = super().create(vals_list)
-        if any(any(activities.sudo().mapped(name)) for name in ENGINE_LINKS):
+        if activities._has_links():
             activities._check_links()
         return activities
 
     def write(self, vals):
-        if not ENGINE_LINKS.isdisjoint(vals):
+        # nor may what was done be opened again, and with it the lead
+        elsewhere = not DOCUMENT_FIELDS.isdisjoint(vals) or vals.get("active")
+        if not ENGINE_LINKS.isdisjoint(vals) or (elsewhere and self._has_links()):
             self._check_links()
         return super().write(vals)
+
+    def _has_links(self):
+        return bool(self.sudo().funnel_task_id or self.sudo().funnel_reminder_id)
 
     @api.model
     def _check_links(self):

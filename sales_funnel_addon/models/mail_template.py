@@ -15,17 +15,23 @@ class MailTemplate(models.Model):
         self._check_reminders()
         return super().unlink()
 
+    def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
+        # translations are evaluated just as well, and do not pass through write
+        self._check_reminders()
+        return super()._update_field_translations(field_name, translations, digest=digest, source_lang=source_lang)
+
     def _check_reminders(self):
-        """Refuse to let others than funnel managers change what reminders are written from."""
+        """Refuse to let others than funnel managers change what reminders are written from, or may be one day."""
         if self.env.su or self.env.user.has_group("sales_funnel_addon.group_funnel_manager"):
             return
         used = self.env["funnel.reminder"].sudo().with_context(active_test=False)
-        reminder = used.search([("template_id", "in", self.ids)], limit=1)
-        if reminder:
+        own = self.env["ir.model.data"].sudo()
+        templates = used.search([("template_id", "in", self.ids)], limit=1).template_id or self.sudo().browse(
+            own.search(
+                [("module", "=", "sales_funnel_addon"), ("model", "=", self._name), ("res_id", "in", self.ids)], limit=1
+            ).mapped("res_id")
+        )
+        if templates:
             raise AccessError(
-                self.env._(
-                    "“%(template)s” is the message of the reminder “%(reminder)s”: only a funnel manager changes it.",
-                    template=reminder.template_id.name,
-                    reminder=reminder.name,
-                )
+                self.env._("“%s” is a message of reminders: only a funnel manager changes it.", templates.name)
             )

@@ -105,6 +105,8 @@ class Deadline:
             if self.working and self.unit in MINUTES:
                 return working_time.add_minutes(moment, self.amount * MINUTES[self.unit])
             if self.working:
+                if self.amount > 0 and not self._has_time_of_day:
+                    moment = working_time.add_minutes(moment, 0)  # a day of work begins when people come
                 day = working_time.add_days(working_time.day_of(moment), self.amount)
                 due = self._at_same_time(moment, day, working_time)
                 # at night nobody is told and nothing is expected: what is due then is due when people come

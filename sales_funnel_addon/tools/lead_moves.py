@@ -21,6 +21,7 @@ class LeadState:
     lost_for: int | bool = False
     user_id: int | bool = False
     deferral_date: date | bool = False
+    active: bool = True
 
     @property
     def place(self):

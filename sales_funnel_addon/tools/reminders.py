@@ -48,6 +48,15 @@ class Reminder:
         """
         return self.anchor not in EVENTS and self.anchor
 
+    def stands_in_for(self, other):
+        """Tell whether this reminder means every lead that another one means.
+
+        >>> plain, strict = Reminder(1, 2, Deadline("entry")), Reminder(3, 2, Deadline("entry"), "[('city', '=', 1)]")
+        >>> plain.stands_in_for(strict), strict.stands_in_for(plain), strict.stands_in_for(strict)
+        (True, False, True)
+        """
+        return self.condition in ("[]", other.condition)
+
     def next_due(self, due, now, working_time):
         """Return when the reminder falls due again, or False; repetitions that were missed are left out.
 

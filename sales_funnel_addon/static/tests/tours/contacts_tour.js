@@ -30,7 +30,7 @@ registry.category("web_tour.tours").add("sales_funnel_contacts_board", {
         says("Moved to “Silent”."),
         { trigger: `${card("Silent", "A shelf")} .o_funnel_card_contacts:contains('1 today / 1')` },
         { trigger: `${card("Silent", "A shelf")} a[name=action_funnel_wrong_number]`, run: "click" },
-        says("The number is verified by"),
+        says("The number will be verified by"),
         { trigger: `${card("Silent", "A shelf")} .o_funnel_card_contacts:contains('2 today / 2')` },
     ],
 });
