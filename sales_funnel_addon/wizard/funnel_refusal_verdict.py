@@ -11,7 +11,9 @@ class FunnelRefusalVerdict(models.TransientModel):
     verdict = fields.Selection([("verify", "Verify"), ("return", "Return")], default="verify", required=True)
     cause_id = fields.Many2one("funnel.refusal.cause", required=True)
     note = fields.Text()
-    available_stage_ids = fields.Many2many("crm.stage", compute="_compute_available_stage_ids")
+    available_stage_ids = fields.Many2many(
+        "crm.stage", string="Stages on Offer", compute="_compute_available_stage_ids"
+    )
     stage_id = fields.Many2one(
         "crm.stage",
         "Goes On In",
