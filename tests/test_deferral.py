@@ -11,6 +11,7 @@ from odoo.fields import Command
 from odoo.tests import Form, new_test_user
 
 from .common import ADDON, FunnelCase
+from .test_preset_reminders import PresetReminderCase
 
 #: A Monday morning in November.
 NOW = datetime(2026, 11, 16, 7, 0)
@@ -149,6 +150,13 @@ class TestDefer(DeferralCase):
         deal = self.defer()
         with self.assertRaisesRegex(ValidationError, "Write why"):
             deal.deferral_reason = " "
+
+    def test_those_that_wait_and_those_that_do_not_at_once(self):
+        deals = self.defer() | self.make_deal()
+        deals.funnel_defer("2027-04-30", "Holidays")
+        self.assertEqual(deals.stage_id, self.month(4))
+        self.assertEqual(self.planned(deals).mapped("date_deadline"), [date(2027, 4, 30)] * 2)
+        self.assertIn("Holidays", self.planned(deals)[0].note)
 
     def test_what_is_no_date(self):
         deal = self.make_deal()
@@ -531,8 +539,12 @@ class TestCost(DeferralCase):
         def defer(leads):
             leads.funnel_defer("2027-03-31", "Holidays")
 
+        def defer_each(leads):  # each for a reason of its own
+            for lead in leads:
+                lead.funnel_defer("2027-03-31", f"Holidays of {lead.id}")
+
         self.assert_constant(defer, lambda leads: None)
-        self.assert_constant(lambda leads: leads.write({"deferral_date": "2027-04-30"}), defer)
+        self.assert_constant(lambda leads: leads.write({"deferral_date": "2027-04-30"}), defer_each)
         self.assert_constant(lambda leads: leads.funnel_resume(activity_type_id=call.id), defer)
         self.assert_constant(lambda leads: leads._describe_deferral(date(2027, 3, 31), "x"), lambda leads: None)
         self.assert_constant(lambda leads: leads._describe_resumption(self.contract.id), defer)
@@ -623,3 +635,45 @@ class TestRandomLives(DeferralCase):
             self.assertFalse(deal.funnel_task_ids.filtered(lambda task: task.state == "open"), told)
             self.assertFalse(own | activities.filtered("funnel_task_id"), told)
         return furthest
+
+
+class TestPreset(PresetReminderCase):
+    """Deferred demand as it comes with the preset: the day after the date the head of sales is told."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deferred = cls.env.ref(f"{ADDON}.funnel_deferred")
+        cls.deferred.write({"user_id": cls.head.id, "resource_calendar_id": cls.funnel.resource_calendar_id.id})
+        cls.funnel = cls.env.ref(f"{ADDON}.funnel_deals")
+
+    def wait(self, day):
+        """Return a deal that has been deferred until a day since January."""
+        with self.at(datetime(2026, 1, 12, 9, 0)):
+            deal = self.as_salesperson(self.new_lead())
+            deal.funnel_defer(day, "Купят мебель после ремонта")
+        return deal
+
+    def test_deals_defer_into_deferred_demand(self):
+        self.assertEqual((self.funnel.deferred_team_id, self.funnel.deferral_min_days), (self.deferred, 32))
+        self.assertEqual(self.deferred.stage_ids.mapped("reminder_count"), [1] * 12)
+        crossings = {crossing["kind"]: crossing for crossing in self.funnel.funnel_get_map()["crossings"]}
+        self.assertEqual(crossings["defer"]["to_funnel_id"], self.deferred.id)
+        self.assertEqual(crossings["resume"]["to_funnel_id"], self.funnel.id)
+        views = self.deferred.funnel_action_id.view_ids.view_id
+        self.assertIn(self.env.ref(f"{ADDON}.crm_lead_view_kanban_funnel_deferred"), views)
+
+    def test_the_head_is_told_on_the_next_working_day(self):
+        deal = self.wait("2026-03-06")  # a Friday
+        told = self.watch((5, 12), (6, 12), (6, 23), (7, 12), (9, 8, 59), (9, 9, 0), (9, 9, 1), (10, 12))
+        self.assertEqual(told, {(9, 9, 0): [("Head", "Nobody has taken up the deferred deal: Кухня")]})
+        self.assertTrue(deal.funnel_escalation)
+
+    def test_whoever_acts_is_left_in_peace(self):
+        redated, resumed, lost = (self.wait("2026-03-06") for _number in range(3))
+        with self.at(self.moscow(6, 15)):
+            redated.deferral_date = "2026-05-06"
+            resumed.funnel_resume()
+            lost.action_set_lost(lost_reason_id=self.env.ref(f"{ADDON}.reason_changed_mind").id)
+        told = self.watch((9, 9, 0), (10, 12))
+        self.assertNotIn("deferred deal", str(told))

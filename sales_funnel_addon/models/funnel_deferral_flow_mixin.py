@@ -1,8 +1,9 @@
+from collections import defaultdict
 from datetime import date
-from itertools import groupby
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import html2plaintext, plaintext2html
 from odoo.tools.misc import format_date
 
 from ..tools.lead_moves import LeadState
@@ -36,11 +37,10 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
         self.check_access("write")
         values = {"deferral_date": self._read_deferral_date(date), "deferral_reason": self._read_reason(reason)}
         self._raise_each(UserError, self._describe_undeferrable())
-        rules = self.env["crm.team"]._get_funnel_rules()
+        targets = {lead.id: (lead._get_deferred_funnel_id(), lead.team_id.id) for lead in self}
         with self._gate_batch() as leads:
-            for team_id, group in leads.grouped(lambda lead: lead._get_deferred_funnel_id()).items():
-                entering = not rules.is_deferred(group[0].team_id.id)
-                place = {"team_id": team_id, "date_last_stage_update": self.env.cr.now()} if entering else {}
+            for (team_id, here_id), group in leads.grouped(lambda lead: targets[lead.id]).items():
+                place = {"team_id": team_id, "date_last_stage_update": self.env.cr.now()} if team_id != here_id else {}
                 group.write({**place, **values})
         return True
 
@@ -268,10 +268,12 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
         kept = {lead.id: present[lead.id][:1] for lead in waiting if lead.id in present}
         (Activity.union(*present.values()) - Activity.union(*kept.values())).unlink()
         wanted = {lead.id: lead._prepare_deferral_activity() for lead in waiting}
-        key = lambda lead_id: repr(sorted(wanted[lead_id].items()))  # noqa: E731
-        for _key, lead_ids in groupby(sorted(kept, key=key), key=key):
-            activities = Activity.union(*(kept[lead_id] for lead_id in lead_ids))
-            activities.write(wanted[activities[0].res_id])
+        changes = defaultdict(Activity.browse)
+        for lead_id, activity in kept.items():
+            changes[self._get_activity_changes(activity, wanted[lead_id])] += activity
+        for items, activities in changes.items():
+            if items:
+                activities.write(dict(items))
         self._create_activities(
             [
                 {**values, "res_id": lead_id, "funnel_is_deferral": True}
@@ -288,8 +290,17 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
             "user_id": user.id,
             "date_deadline": self.deferral_date,
             "summary": self.with_context(lang=user.sudo().lang).env._("The deal was deferred until today"),
-            "note": self.deferral_reason,
+            "note": plaintext2html(self.deferral_reason or ""),
         }
+
+    @api.model
+    def _get_activity_changes(self, activity, values):
+        """Return what has to be written to an activity, as a tuple of pairs: mostly the same for many of them."""
+        present = {"user_id": activity.user_id.id, "date_deadline": activity.date_deadline, "summary": activity.summary}
+        changes = [(name, value) for name, value in values.items() if name in present and present[name] != value]
+        if html2plaintext(activity.note or "").strip() != html2plaintext(values["note"]).strip():
+            changes.append(("note", values["note"]))
+        return tuple(changes)
 
     @api.model
     def _get_deferral_activity_type(self):

@@ -94,6 +94,7 @@ class FunnelDeferralMixin(models.AbstractModel):
         lead_ids = tuple(lead.id for lead in self if lead.team_id.id in deferred)
         if not (lead_ids and others):
             return {}
+        self.env["funnel.move"].flush_model()
         rows = self.env.execute_query(
             SQL(
                 """SELECT DISTINCT ON (lead_id) lead_id, from_team_id, from_stage_id FROM funnel_move
@@ -202,13 +203,17 @@ class FunnelDeferralMixin(models.AbstractModel):
         :param dict refusals: lines of text by lead id, extended here
         """
         rules = self.env["crm.team"]._get_funnel_rules()
-        waiting = [lead_id for lead_id, state in after.items() if rules.is_deferred(state.funnel_id)]
+        redated = [
+            lead_id
+            for lead_id, state in after.items()
+            if rules.is_deferred(state.funnel_id)
+            and (state.funnel_id, state.deferral_date)
+            != ((origin := before.get(lead_id, LeadState())).funnel_id, origin.deferral_date)
+        ]
         verdicts, limits = {}, {}
-        origins = self.browse(waiting)._get_deferral_origins() if waiting else {}
-        for lead_id in waiting:
+        origins = self.browse(redated)._get_deferral_origins()
+        for lead_id in redated:
             origin, state = before.get(lead_id, LeadState()), after[lead_id]
-            if origin.funnel_id == state.funnel_id and origin.deferral_date == state.deferral_date:
-                continue
             limits[lead_id] = self._get_deferral_limit(origin, state, origins.get(lead_id, (False, False))[0])
             if lead_id not in moved:
                 verdicts[lead_id] = self._judge_month(state)

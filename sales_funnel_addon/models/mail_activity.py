@@ -40,7 +40,7 @@ class MailActivity(models.Model):
         return super().write(vals)
 
     def _has_links(self):
-        return bool(self.sudo().funnel_task_id or self.sudo().funnel_reminder_id)
+        return any(any(self.sudo().mapped(name)) for name in ENGINE_LINKS)
 
     @api.model
     def _check_links(self):
