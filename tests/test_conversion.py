@@ -1,6 +1,5 @@
 """Conversion over Odoo's own dialogs: what a deal takes along, which contact it gets, and whose client it is."""
 
-
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form
@@ -92,7 +91,9 @@ class TestWhatAConversionDoes(ConversionCase):
         task = lead.funnel_task_ids
         self.convert(lead)
         self.assertIn("Wants oak", "".join(lead.message_ids.mapped("body")))
-        self.assertEqual(self.env["ir.attachment"].search_count([("res_model", "=", "crm.lead"), ("res_id", "=", lead.id)]), 1)
+        self.assertEqual(
+            self.env["ir.attachment"].search_count([("res_model", "=", "crm.lead"), ("res_id", "=", lead.id)]), 1
+        )
         self.assertEqual(lead.activity_ids.user_id, self.head)
         self.assertLessEqual(followers, lead.message_partner_ids)
         self.assertEqual(lead.funnel_contact_ids.mapped("note"), ["Friendly"])

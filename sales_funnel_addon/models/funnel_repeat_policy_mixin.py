@@ -40,8 +40,7 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
                     ", ".join(refused.mapped("display_name")),
                 )
             )
-        # beside the field filter of the gate, which lets nobody else write this
-        super(FunnelRepeatPolicyMixin, self).write({"repeat_approved_by_id": self.env.uid})
+        self._write_beside_gate({"repeat_approved_by_id": self.env.uid})
         note = self.env._("The conversion of a colleague's client was allowed.")
         self._message_log_batch(bodies=dict.fromkeys(self.ids, note))
         return True
@@ -144,6 +143,8 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
                 if not (item.company_id and lead.company_id) or item.company_id == lead.company_id.id
             ]
             if fitting:
-                best = min(fitting, key=lambda item: (-len(item.keys & own[lead.id]), item.id == item.family_id, item.id))
+                best = min(
+                    fitting, key=lambda item: (-len(item.keys & own[lead.id]), item.id == item.family_id, item.id)
+                )
                 found[lead.id] = partners.browse(best.id)
         return found
