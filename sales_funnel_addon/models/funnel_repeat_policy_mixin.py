@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..tools.lead_moves import GateBatch, LeadState, RepeatPass
@@ -16,6 +16,8 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
         help="The client is a colleague's, and the funnel wants its head to decide about the conversion.",
     )
 
+    @api.depends("repeat_is_foreign", "repeat_approved_by_id", "team_id")
+    @api.depends_context("uid")
     def _compute_repeat_needs_approval(self):
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         for lead in self:
