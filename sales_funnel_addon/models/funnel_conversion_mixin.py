@@ -1,3 +1,4 @@
+from markupsafe import Markup
 from odoo import models
 
 from ..tools.lead_moves import GateBatch, LeadState
@@ -15,7 +16,35 @@ class FunnelConversionMixin(models.AbstractModel):
 
     def convert_opportunity(self, partner, user_ids=False, team_id=False):
         with self._gate_batch() as leads:
+            leads._keep_answers()
             return super(FunnelConversionMixin, leads).convert_opportunity(partner, user_ids=user_ids, team_id=team_id)
+
+    def _keep_answers(self):
+        """Remember the answers to the questionnaires: each funnel has its own, and Odoo empties what a lead leaves."""
+        leads = self.filtered(lambda lead: lead.team_id.deal_team_id and lead.lead_properties)
+        answers = self.env.context["funnel_gate_batch"].answers
+        for lead in leads:
+            answers.setdefault(lead.id, lead._format_properties())
+
+    def _log_answers(self, answers):
+        """Put the answers that leads have left behind into their chatter.
+
+        :param dict answers: what stock Odoo says of the properties, by lead id
+        """
+        bodies = {}
+        for lead_id, items in answers.items():
+            lines = Markup().join(
+                Markup("<li>%s: %s</li>")
+                % (item["label"], item.get("value") or ", ".join(value["name"] for value in item.get("values", ())))
+                for item in items
+            )
+            if lines:
+                bodies[lead_id] = Markup("<p>%s</p><ul>%s</ul>") % (
+                    self.env._("Questionnaire before the conversion:"),
+                    lines,
+                )
+        leads = self.browse(bodies).exists() if bodies else self.browse()
+        leads._message_log_batch(bodies={lead.id: bodies[lead.id] for lead in leads})
 
     def _handle_partner_assignment(self, force_partner_id=False, create_missing=True, with_parent=None):
         """Judge a conversion before the lead gets a contact made of its own title: that contact proves nothing."""

@@ -133,11 +133,14 @@ class FunnelRepeatMixin(models.AbstractModel):
         histories = self._get_client_histories()
         changed = self.filtered(lambda lead: lead.is_repeat_client != bool(histories[lead.id]))
         for is_repeat, leads in changed.grouped(lambda lead: not lead.is_repeat_client).items():
-            # beside the gate: it is nobody's to write, and it never makes a move
-            super(FunnelRepeatMixin, leads).write({"is_repeat_client": is_repeat})
+            leads._write_beside_gate({"is_repeat_client": is_repeat})
         if changed and "is_repeat_client" in self.env["crm.team"]._get_funnel_rules().task_fields:
             changed._sync_checklists()
         self.filtered("is_repeat_client")._tell_of_repeat_clients(histories)
+
+    def _write_beside_gate(self, vals):
+        """Write what is nobody's to write, so that the gate drops it, and what never makes a move."""
+        return super().write(vals)
 
     def _get_leads_with_keys(self, keys):
         """Return the open leads of the clients with these keys, with all rights."""

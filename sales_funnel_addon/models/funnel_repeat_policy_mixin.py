@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..tools.lead_moves import GateBatch, LeadState, RepeatPass
@@ -16,6 +16,8 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
         help="The client is a colleague's, and the funnel wants its head to decide about the conversion.",
     )
 
+    @api.depends("repeat_is_foreign", "repeat_approved_by_id", "team_id")
+    @api.depends_context("uid")
     def _compute_repeat_needs_approval(self):
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         for lead in self:
@@ -40,8 +42,7 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
                     ", ".join(refused.mapped("display_name")),
                 )
             )
-        # beside the field filter of the gate, which lets nobody else write this
-        super(FunnelRepeatPolicyMixin, self).write({"repeat_approved_by_id": self.env.uid})
+        self._write_beside_gate({"repeat_approved_by_id": self.env.uid})
         note = self.env._("The conversion of a colleague's client was allowed.")
         self._message_log_batch(bodies=dict.fromkeys(self.ids, note))
         return True
@@ -144,6 +145,8 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
                 if not (item.company_id and lead.company_id) or item.company_id == lead.company_id.id
             ]
             if fitting:
-                best = min(fitting, key=lambda item: (-len(item.keys & own[lead.id]), item.id == item.family_id, item.id))
+                best = min(
+                    fitting, key=lambda item: (-len(item.keys & own[lead.id]), item.id == item.family_id, item.id)
+                )
                 found[lead.id] = partners.browse(best.id)
         return found

@@ -23,6 +23,11 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
         compute="_compute_repeat_summary",
         help="A colleague has worked with this client before.",
     )
+    repeat_colleagues = fields.Char(
+        "Colleagues of This Client",
+        compute="_compute_repeat_summary",
+        help="Which colleagues have worked with this client before.",
+    )
     repeat_history = fields.Html("Client History", compute="_compute_repeat_history", sanitize=False)
 
     # ------------------------------------------------------------
@@ -33,14 +38,14 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
     @api.depends_context("uid", "lang")
     def _compute_repeat_summary(self):
         histories = self._get_told_histories()
-        names = self._get_history_names(
-            {key: History(history.requests[-1:], history.contacts[-1:]) for key, history in histories.items()}
-        )
+        names = self._get_history_names(histories)
+        people = names["res.users"]
         colleagues = self._get_colleague_ids(histories)
         for lead in self:
             history = histories.get(lead.id)
             lead.repeat_summary = bool(history) and lead._summarize(history, names)
             lead.repeat_is_foreign = bool(colleagues.get(lead.id))
+            lead.repeat_colleagues = ", ".join(people[user_id] for user_id in colleagues.get(lead.id, ()))
 
     @api.depends("is_repeat_client", "client_keys", "partner_id", "user_id", "team_id")
     @api.depends_context("uid", "lang")
@@ -139,7 +144,7 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
     def _describe_outcome(self, request, names):
         """Return how a request has ended, or how far it is."""
         facts = request.facts
-        reason, stage = (names["crm.lost.reason"].get(facts["lost_reason_id"]), names["crm.stage"].get(facts["stage_id"]))
+        reason, stage = names["crm.lost.reason"].get(facts["lost_reason_id"]), names["crm.stage"].get(facts["stage_id"])
         if facts["won_status"] == "won":
             return self.env._("won")
         if facts["won_status"] == "lost":

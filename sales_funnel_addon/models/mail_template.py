@@ -24,6 +24,9 @@ class MailTemplate(models.Model):
         """Refuse to let others than funnel managers change what reminders are written from, or may be one day."""
         if self.env.su or self.env.user.has_group("sales_funnel_addon.group_funnel_manager"):
             return
+        repeat = self.env.ref("sales_funnel_addon.mail_template_repeat_client", raise_if_not_found=False)
+        if repeat and repeat in self:
+            raise AccessError(self.env._("Only a funnel manager changes what is said of repeat clients."))
         used = self.env["funnel.reminder"].sudo().with_context(active_test=False)
         own = self.env["ir.model.data"].sudo()
         templates = used.search([("template_id", "in", self.ids)], limit=1).template_id or self.sudo().browse(

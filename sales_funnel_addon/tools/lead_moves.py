@@ -83,6 +83,7 @@ class GateBatch:
     reasons: dict = field(default_factory=dict)
     conversions: dict = field(default_factory=dict)  # what would be said of each lead as it was before
     verdicts: dict = field(default_factory=dict)  # those of them that count
+    answers: dict = field(default_factory=dict)  # to the questionnaires of the funnels that leads are leaving
     partners: dict = field(default_factory=dict)  # the contact that each lead's client has already, looked up together
 
     def remember(self, before, kept, touched, reasons):

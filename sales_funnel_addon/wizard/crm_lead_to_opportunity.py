@@ -9,6 +9,7 @@ class CrmLead2opportunityPartner(models.TransientModel):
     _inherit = "crm.lead2opportunity.partner"
 
     repeat_summary = fields.Text("Known Before", compute="_compute_repeat_summary")
+    repeat_colleagues = fields.Char("Colleagues", compute="_compute_repeat_summary")
     repeat_policy = fields.Selection(
         [("warn", "Confirm"), ("ask", "Ask")], "What Is Needed", compute="_compute_repeat_summary"
     )
@@ -34,7 +35,9 @@ class CrmLead2opportunityPartner(models.TransientModel):
         for wizard in self:
             leads = wizard._get_shown_leads()
             repeat = leads.filtered("repeat_summary")
-            lines = [f"{lead.name}: {lead.repeat_summary}" if len(leads) > 1 else lead.repeat_summary for lead in repeat]
+            lines = [
+                f"{lead.name}: {lead.repeat_summary}" if len(leads) > 1 else lead.repeat_summary for lead in repeat
+            ]
             # what this user may do anyway needs no confirmation
             asking = repeat.filtered(
                 lambda lead: (
@@ -46,6 +49,8 @@ class CrmLead2opportunityPartner(models.TransientModel):
             )
             policies = {funnels[lead.team_id.id].repeat_policy for lead in asking}
             wizard.repeat_summary = "\n".join(lines)
+            names = dict.fromkeys(filter(None, repeat.mapped("repeat_colleagues")))
+            wizard.repeat_colleagues = ", ".join(names)
             wizard.repeat_policy = "ask" if "ask" in policies else "warn" if "warn" in policies else False
 
     def _set_team_of_funnel(self, leads_field):
