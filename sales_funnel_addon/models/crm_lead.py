@@ -20,6 +20,7 @@ class CrmLead(models.Model):
     # the mixins come first, so that their overrides come before what they override
     _inherit = [
         "funnel.deferral.flow.mixin",
+        "funnel.deferral.activity.mixin",
         "funnel.deferral.mixin",
         "funnel.gate.mixin",
         "funnel.judge.mixin",

@@ -1,21 +1,8 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
-from odoo.tools import SQL, ormcache
 
 from ..tools import funnel_rules
-
-#: What the engine says of its configuration, in the language of the reader, by model.
-SPOKEN_FIELDS = {
-    "crm.stage": "name",
-    "funnel.reminder": "name",
-    "funnel.requirement": "message",
-    "funnel.role": "name",
-    "funnel.task.template": "name",
-    "funnel.transition": "message",
-}
 
 #: Fields that a funnel cannot do without on its forms.
 UNHIDABLE_FIELDS = frozenset({"name", "team_id", "stage_id", "type", "user_id", "lost_reason_id", "active"})
@@ -31,6 +18,7 @@ class CrmTeam(models.Model):
     _inherit = [
         "funnel.deferral.team.mixin",
         "funnel.config.mixin",
+        "funnel.rules.mixin",
         "funnel.map.mixin",
         "funnel.menu.mixin",
         "crm.team",
@@ -247,118 +235,6 @@ class CrmTeam(models.Model):
             "digest_threshold",
             "active",
         ]
-
-    # ------------------------------------------------------------
-    # RULES
-    # ------------------------------------------------------------
-
-    @api.model
-    def _get_funnel_rules(self):
-        """Return the rules of all funnels, from the cache.
-
-        A transaction that has changed rules sees its own until it ends, and forgets them when it rolls back to a
-        savepoint; nobody else sees them before they are committed.
-
-        :rtype: sales_funnel_addon.tools.funnel_rules.FunnelRules
-        """
-        cache = self.env.cr.cache  # cleared by every rollback to a savepoint
-        if "funnel_rules" not in cache:
-            return self._get_committed_funnel_rules()
-        if cache["funnel_rules"] is None:
-            cache["funnel_rules"] = self._load_funnel_rules()
-        return cache["funnel_rules"]
-
-    @api.model
-    @ormcache()
-    def _get_committed_funnel_rules(self):
-        return self._load_funnel_rules()
-
-    @api.model
-    def _load_funnel_rules(self):
-        """Read the rules of all funnels from the database."""
-        # rules hold for everybody, whoever asks first and whatever context the question brings along
-        self = self.with_env(self.env(su=True, context={"active_test": False}))
-        teams = self.search([("funnel_kind", "!=", False)])
-        stages = teams.stage_ids.sorted(lambda stage: (stage.sequence, stage.id))
-        names = ("funnel.reminder", "funnel.requirement", "funnel.task.template", "funnel.transition")
-        by_stage = {name: self._group_by_stage(name, stages) for name in names}
-        roles = {role.id: role._prepare_rule() for role in self.env["funnel.role"].search([])}
-        people = teams.user_id.union(*(self.env["res.users"].browse(role.user_ids) for role in roles.values()))
-        return funnel_rules.FunnelRules(
-            funnels={team.id: team._prepare_funnel_rule(stages) for team in teams},
-            stages={
-                stage.id: funnel_rules.Stage(
-                    id=stage.id,
-                    is_irreversible=stage.is_irreversible,
-                    is_side_stage=stage.is_side_stage,
-                    call_quota=stage.call_quota,
-                    message_quota=stage.message_quota,
-                    deferral_month=stage.deferral_month,
-                    funnel_ids=tuple(stage.team_ids.ids),
-                    requirements=tuple(rule._prepare_rule() for rule in by_stage["funnel.requirement"][stage]),
-                    tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),
-                    transitions=tuple(rule._prepare_rule() for rule in by_stage["funnel.transition"][stage]),
-                    reminders=tuple(rule._prepare_rule() for rule in by_stage["funnel.reminder"][stage]),
-                )
-                for stage in stages
-            },
-            reasons={
-                reason.id: funnel_rules.LostReason(
-                    id=reason.id,
-                    funnel_ids=tuple(reason.team_ids.ids),
-                    comment_required=reason.comment_required,
-                    field_names=tuple(reason.required_field_ids.mapped("name")),
-                )
-                for reason in teams.lost_reason_ids
-            },
-            roles=roles,
-            working_times={
-                company.id: company.resource_calendar_id._get_funnel_working_time()
-                for company in self.env["res.company"].search([("resource_calendar_id", "!=", False)])
-            },
-            user_companies={
-                user.id: frozenset(user.company_ids.ids) for user in people if user.active and not user.share
-            },
-            texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
-        )
-
-    @api.model
-    def _group_by_stage(self, model_name, stages):
-        """Return the rules of a model that are in force, by the stage on which they stand."""
-        stage_field = "from_stage_id" if model_name == "funnel.transition" else "stage_id"
-        rules = self.env[model_name].search([(stage_field, "in", stages.ids), ("active", "=", True)])
-        return defaultdict(self.env[model_name].browse, rules.grouped(stage_field))
-
-    @api.model
-    def _load_texts(self, model_name, field_name):
-        """Return what people read of the records of a model, by language, by id."""
-        model = self.env[model_name]
-        model.flush_model([field_name])
-        query = model._search(Domain.TRUE)
-        return dict(self.env.execute_query(query.select(SQL.identifier("id"), SQL.identifier(field_name))))
-
-    def _prepare_funnel_rule(self, stages):
-        own_stages = stages.filtered(lambda stage: self in stage.team_ids)
-        return funnel_rules.Funnel(
-            id=self.id,
-            kind=self.funnel_kind,
-            company_id=self.company_id.id,
-            stage_ids=tuple(own_stages.ids),
-            first_stage_id=(own_stages.filtered(lambda stage: not stage.fold) or own_stages)[:1].id,
-            deal_funnel_id=self.deal_team_id.id,
-            head_id=self.user_id.id,
-            hidden_fields=tuple(self.hidden_field_ids.mapped("name")),
-            digest_threshold=self.digest_threshold,
-            working_time=self.resource_calendar_id and self.resource_calendar_id._get_funnel_working_time(),
-            # the stage may have left the funnel since
-            no_answer_stage_id=self.no_answer_stage_id in own_stages and self.no_answer_stage_id.id,
-            call_gap=self.call_gap,
-            number_check_role_id=self.number_check_role_id.id,
-            deferred_funnel_id=self.deferred_team_id.id,
-            deferral_min_days=self.deferral_min_days,
-            repeat_role_id=self.repeat_role_id.id,
-            repeat_policy=self.repeat_policy,
-        )
 
     # ------------------------------------------------------------
     # DEFAULT TEAM
