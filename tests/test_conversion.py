@@ -16,8 +16,7 @@ class ConversionCase(RepeatCase):
         """Open the dialog *Convert* on a lead as its salesperson, and save it with ``values``."""
         Wizard = self.env["crm.lead2opportunity.partner"].with_user(user or self.salesperson)
         context = {"active_model": "crm.lead", "active_id": lead.id, "active_ids": lead.ids}
-        # merging is for people to choose
-        return Wizard.with_context(**context).create({"lead_id": lead.id, "name": "convert", **values})
+        return Wizard.with_context(**context).create({"lead_id": lead.id, **values})
 
     def convert(self, lead, user=None, **values):
         """Convert a lead in the dialog."""
@@ -52,6 +51,13 @@ class TestWhatAConversionDoes(ConversionCase):
         wizard.action_apply()
         self.assertEqual((lead.partner_id, lead.team_id), (partner, self.deals))
         self.assertEqual(self.env["res.partner"].search_count([]), contacts)
+
+    def test_a_client_with_open_deals_gets_another_one(self):
+        partner = self.env["res.partner"].create({"name": "I. Petrov", "email": "ivan@example.com"})
+        deals = self.request(team=self.deals, count=3, partner_id=partner.id)
+        lead = self.convert(self.request(**CLIENT))
+        self.assertEqual((lead.type, lead.partner_id), ("opportunity", partner))
+        self.assertEqual(len(deals.exists()), 3)
 
     def test_the_dialog_as_a_salesperson_sees_it(self):
         lead = self.request(**CLIENT)

@@ -4,6 +4,15 @@ from odoo.exceptions import AccessError
 from ..tools.lead_moves import GateBatch, LeadState, RepeatPass
 
 
+def _closeness(contact, keys):
+    """Return by what contacts are sorted, the one that is most likely the client with these keys first.
+
+    A mailbox is more of a person's own than a telephone, and a person is meant rather than their company.
+    """
+    shared = contact.keys & keys
+    return -len(shared), not any("@" in key for key in shared), contact.id == contact.family_id, contact.id
+
+
 class FunnelRepeatPolicyMixin(models.AbstractModel):
     """What a funnel asks of those who convert a colleague's client, and which contact a repeat client has already."""
 
@@ -120,7 +129,7 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
     def _find_known_partners(self):
         """Return the contacts that the clients of these leads have already, by lead id.
 
-        The contact that shares most with the request comes first, a person before a company, the oldest of them.
+        Of several contacts it is the one that shares most with the request.
         """
         leads = self.filtered(lambda lead: not lead.partner_id and lead.client_keys)
         if not leads:
@@ -145,8 +154,6 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
                 if not (item.company_id and lead.company_id) or item.company_id == lead.company_id.id
             ]
             if fitting:
-                best = min(
-                    fitting, key=lambda item: (-len(item.keys & own[lead.id]), item.id == item.family_id, item.id)
-                )
+                best = min(fitting, key=lambda item: _closeness(item, own[lead.id]))
                 found[lead.id] = partners.browse(best.id)
         return found

@@ -19,6 +19,12 @@ class CrmLead2opportunityPartner(models.TransientModel):
     # COMPUTE
     # ------------------------------------------------------------
 
+    def _compute_name(self):
+        """A known client gets another deal; into one of theirs a request is merged on purpose, never by default."""
+        for wizard in self.filtered("lead_id.team_id.funnel_kind"):
+            wizard.name = wizard.name or "convert"
+        return super()._compute_name()
+
     def _compute_team_id(self):
         result = super()._compute_team_id()
         self._set_team_of_funnel("lead_id")

@@ -209,12 +209,12 @@ def test_a_complete_lead_becomes_a_deal_with_a_contact(office, anna):
     lead_id = office.worked_lead(contact_name="Вера Мороз", partner_name="ООО «Север»")
     office.move(lead_id, "stage_lead_qualification")
     anna.write(
-        "crm.lead", lead_id, phone="8 (912) 345-67-89", source_id=anna.ref("source_website"), description="Кухня"
+        "crm.lead", lead_id, phone="8 (912) 345-67-01", source_id=anna.ref("source_website"), description="Кухня"
     )
     partners = office.admin.count("res.partner")
     office.convert(lead_id)
     deal = anna.read("crm.lead", lead_id, "type", "user_id", "partner_id", "phone_sanitized")
-    assert (deal["type"], deal["user_id"], deal["phone_sanitized"]) == ("opportunity", anna.user_id, "+79123456789")
+    assert (deal["type"], deal["user_id"], deal["phone_sanitized"]) == ("opportunity", anna.user_id, "+79123456701")
     assert office.place(lead_id) == ("funnel_deals", "stage_deal_specification")
     contact = anna.read("res.partner", deal["partner_id"], "name", "commercial_company_name")
     assert contact == {"name": "Вера Мороз", "commercial_company_name": "ООО «Север»"}
