@@ -177,7 +177,7 @@ class TestText(ReminderCase):
     """What people type stays text wherever a reminder repeats it."""
 
     def test_nothing_typed_is_html_or_code(self):
-        evil = "<script>x</script><a href='http://evil'>b</a> {{ 7777*7777 }} ${7777*7777} <t t-out='7777*7777'/>%s %(a)s"
+        evil = "<script>x</script><a href='http://evil'>b</a> {{ 777*777 }} ${777*777} <t t-out='777*777'/>%s %(a)s"
         channel = self.env["discuss.channel"].create({"name": "Requests"})
         call = self.env.ref("mail.mail_activity_data_call")
         self.remind(channel_ids=[Command.set(channel.ids)], activity_type_id=call.id)
@@ -198,7 +198,7 @@ class TestText(ReminderCase):
             self.assertNotIn("<script", body)
             self.assertNotIn("<a href='http://evil", body)
             self.assertNotIn('<a href="http://evil', body)
-            self.assertNotIn("60481729", body)
+            self.assertNotIn("603729", body)
         with self.at(MONDAY + HOUR):
             deal.funnel_log_contact("wrong_number", note=evil)
         check = deal.sudo().activity_ids.filtered("note")
