@@ -137,6 +137,7 @@ def move_leads(registry, seed, from_stage_id, to_stage_id):
                 leads.filtered(lambda lead: lead.stage_id.id == from_stage_id).stage_id = to_stage_id
 
             retrying(move, env)
+        time.sleep(0.05)
 
 
 #: What a process can be started for; the arguments are numbers.
@@ -178,7 +179,7 @@ def main(name):
     from odoo.addons.sales_funnel_addon.models import funnel_delivery
 
     # more transactions, more moments to be killed in
-    funnel_delivery.PEOPLE_AT_ONCE = 3
+    funnel_delivery.PEOPLE_AT_ONCE = 1
     warm_up(registry)
     # a connection that several processes use would mix up their answers
     sql_db.close_all()

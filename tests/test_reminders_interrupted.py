@@ -2,6 +2,7 @@
 
 import contextlib
 import functools
+import time
 from unittest.mock import patch
 
 import pytest
@@ -331,10 +332,11 @@ def test_a_timer_fires_before_the_move_or_never(team):
     tell_id = team.remind(activity_type_id=1)
     move_id = team.remind(stage=1, tell=False, move_stage_id=team.stage_ids[2])
     told_ids, moved_ids = team.make(RACING_LEADS), team.make(RACING_LEADS, stage=1)
-    shuffle_due_moments(team, seconds=8)
+    one, two, _three, four = team.stage_ids
     with stable(team.registry.db_name) as workers:
+        shuffle_due_moments(team, seconds=12)
         firing = [workers.start("fire_for_ever", 10) for _number in range(2)]
-        one, two, _three, four = team.stage_ids
+        wait_until_fired(team, {tell_id, move_id})
         for task in [workers.start("move_leads", 1, one, four), workers.start("move_leads", 2, two, four)]:
             assert workers.wait(task) == 0
         for worker in firing:
@@ -348,10 +350,18 @@ def shuffle_due_moments(team, seconds):
     """Let timers fall due in the next seconds, in an order of their own."""
     with team.work() as env:
         env.cr.execute(
-            """UPDATE funnel_timer SET due_at = now() AT TIME ZONE 'UTC' + interval '1 second' * (6 + id * 7 %% %s)
+            """UPDATE funnel_timer SET due_at = now() AT TIME ZONE 'UTC' + interval '1 second' * (id * 7 %% %s)
                WHERE state = 'armed'""",
             [seconds],
         )
+
+
+def wait_until_fired(team, reminder_ids):
+    """Wait until every one of some reminders has fired for some lead: from then on users and reminders race."""
+    deadline = time.monotonic() + 60
+    while {reminder_id for reminder_id, state, _told in team.timers() if state == "fired"} != reminder_ids:
+        assert time.monotonic() < deadline, "nothing fires"
+        time.sleep(0.05)
 
 
 def check_told(team, reminder_id, lead_ids):

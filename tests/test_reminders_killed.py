@@ -128,7 +128,8 @@ def department():
 
 
 DUE = "SELECT count(*) FROM funnel_timer WHERE state = 'armed' AND due_at <= now() AT TIME ZONE 'UTC'"
-PENDING = "SELECT count(*) FROM funnel_delivery WHERE state = 'pending'"
+#: People are told one by one, whether of three leads or of a thousand.
+PENDING = "SELECT count(DISTINCT user_id) FROM funnel_delivery WHERE state = 'pending'"
 #: The names of the connections that have written something that they have not committed.
 AT_WORK = "SELECT application_name FROM pg_stat_activity WHERE datname = %s AND backend_xid IS NOT NULL"
 #: How many of them there are: a killed worker's last statement may still be on its way.
@@ -145,14 +146,16 @@ class Killer:
             workers.start("fire_for_ever", BATCH_SIZE)
 
     def kill(self, kills, statement):
-        """Kill so many times while a count of work is above zero, at the latest when a part of it is done.
+        """Kill so many times while there is work, evenly spread over the first two thirds of it at the latest.
+
+        The last third is left because nobody can stop the others at the very moment at which they come to an end.
 
         :returns: for each of them what was left to do, and whether the process had written what it had not committed
         """
         total, moments = self.department.count(statement), []
         for number in range(1, kills + 1):
             moment = time.monotonic() + self.random.uniform(0.02, 0.4)
-            floor = total * (1 - number / (kills + 1))
+            floor = total * (1 - number / kills * 2 / 3)
             while time.monotonic() < moment and self.department.count(statement) > floor:
                 time.sleep(0.005)
             victim = self.random.choice(self.get_busy() or self.workers.running)
