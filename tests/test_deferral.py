@@ -70,6 +70,16 @@ class TestDefer(DeferralCase):
         self.assertEqual((move.kind, move.reason), ("deferred", "03/31/2027 — Renovates first"))
         self.assertEqual(deal.deferral_days_left, 135)
 
+    def test_a_deferred_deal_is_lost_for_the_reasons_of_where_it_came_from(self):
+        other = self.make_reason("Other", self.make_funnel("Doors", "deal", ["One"]))
+        deal = self.defer()
+        dialog = self.env["crm.lead.lost"].create({"lead_ids": [Command.set(deal.ids)]})
+        self.assertEqual(dialog.available_reason_ids, self.price | self.gone)
+        with self.assertRaisesRegex(ValidationError, "is not a lost reason of the funnel “Kitchens”"):
+            deal.action_set_lost(lost_reason_id=other.id)
+        deal.action_set_lost(lost_reason_id=self.price.id)
+        self.assertEqual(deal.won_status, "lost")
+
     def test_the_chatter_tells_date_and_reason(self):
         deal = self.make_deal()
         self.env.flush_all()

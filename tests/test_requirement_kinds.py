@@ -1,5 +1,6 @@
 """Requirements beyond fields: activities, attachments, contact attempts, questions; and what a new one would block."""
 
+from freezegun import freeze_time
 from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
@@ -28,6 +29,25 @@ class TestKinds(FunnelCase):
             self.move(deal)
         self.plan(deal, 2)
         self.move(deal)
+
+    def test_activity_within_working_days_from_a_date_of_the_lead(self):
+        deadline = self.env["ir.model.fields"]._get("crm.lead", "date_deadline")
+        rule = self.demand_kind(self.measurement, "activity", activity_days=3, activity_working=True)
+        rule.activity_from_id = deadline
+        hours = [
+            Command.create({"name": "Day", "dayofweek": str(day), "hour_from": 9, "hour_to": 18}) for day in range(5)
+        ]
+        hours = self.env["resource.calendar"].create({"name": "Week", "tz": "UTC", "attendance_ids": hours})
+        self.deals.resource_calendar_id = hours
+        with freeze_time("2026-11-20 10:00"):  # a Friday
+            late, planned, given = (self.make_deal() for _deal in range(3))
+            given.date_deadline = "2026-11-25"
+            for deal, day in ((late, "2026-11-26"), (planned, "2026-11-25"), (given, "2026-11-30")):
+                deal.activity_schedule("mail.mail_activity_data_call", fields.Date.to_date(day))
+            with self.assertRaisesRegex(ValidationError, "Plan an activity within 3 working days"):
+                self.move(late)
+            self.move(planned)
+            self.move(given)
 
     def test_a_done_activity_is_not_planned(self):
         self.demand_kind(self.measurement, "activity")

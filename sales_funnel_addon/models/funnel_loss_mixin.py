@@ -34,23 +34,27 @@ class FunnelLossMixin(models.AbstractModel):
             reason = rules.reasons.get(lead.lost_reason_id.id)
             lines = []
             if is_new or told:
-                lines = lead._describe_missing_reason(reason, after[lead.id].funnel_id)
+                lines = lead._describe_missing_reason(reason, lead._get_funnel_of_losses())
             if reason and not lines:
                 demanded = [name for name in reason.field_names if is_new or name in touched]
                 lines = lead._describe_missing_for_loss((is_new or told) and reason.comment_required, demanded)
             if lines:
                 refusals.setdefault(lead.id, []).extend(lines)
 
-    def _describe_missing_reason(self, reason, funnel_id):
+    def _get_funnel_of_losses(self):
+        """Return the funnels whose reasons these leads can be lost for: of a deferred deal, where it came from."""
+        return self.env["crm.team"].union(*(lead.deferral_team_id or lead.team_id for lead in self))
+
+    def _describe_missing_reason(self, reason, funnel):
         """Return why the lead cannot be lost for the reason it has, as lines of text."""
         if not self.lost_reason_id:
             return [self.env._("A lost reason is needed.")]
-        if not reason or funnel_id not in reason.funnel_ids:
+        if not reason or {funnel.id, self.team_id.id}.isdisjoint(reason.funnel_ids):
             return [
                 self.env._(
                     "“%(reason)s” is not a lost reason of the funnel “%(funnel)s”.",
                     reason=self.lost_reason_id.name,
-                    funnel=self.team_id.name,
+                    funnel=funnel.name,
                 )
             ]
         return []

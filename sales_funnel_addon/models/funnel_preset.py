@@ -47,7 +47,7 @@ class FunnelPreset(models.Model):
         with file_open(f"sales_funnel_addon/data/presets/{self.code}.xml", "rb") as file:
             source = file.read()
         loaded = set(self.loaded_ids or ())
-        remaining = preset_xml.without_records(source, loaded, self._get_existing(loaded))
+        remaining = preset_xml.without_records(source, loaded, self._get_existing())
         stream = io.BytesIO(remaining)
         stream.name = f"data/presets/{self.code}.xml"
         # A preset holds records of many models that its reader may not create one by one, such as menu entries.
@@ -61,12 +61,8 @@ class FunnelPreset(models.Model):
         )
 
     @api.model
-    def _get_existing(self, names):
-        """Return those of the loaded records that are still there, by the name of their XML id."""
-        rows = (
-            self.env["ir.model.data"]
-            .sudo()
-            .search([("module", "=", "sales_funnel_addon"), ("name", "in", list(names))])
-        )
+    def _get_existing(self):
+        """Return the names of the XML ids of all records of this addon."""
         # deleting a record through the ORM deletes its XML id with it
+        rows = self.env["ir.model.data"].sudo().search_fetch([("module", "=", "sales_funnel_addon")], ["name"])
         return set(rows.mapped("name"))

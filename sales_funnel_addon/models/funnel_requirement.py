@@ -60,6 +60,16 @@ class FunnelRequirement(models.Model):
         help="Empty: an activity of any type will do.",
     )
     activity_days = fields.Integer("Within Days", help="The activity is due in at most so many days; 0: at any time.")
+    activity_working = fields.Boolean(
+        "Working Days", help="Only working days count, by the working hours of the funnel."
+    )
+    activity_from_id = fields.Many2one(
+        "ir.model.fields",
+        "Days Count From",
+        ondelete="cascade",
+        domain=[("model", "=", "crm.lead"), ("ttype", "in", ["date", "datetime"]), ("store", "=", True)],
+        help="The date of the lead from which the days are counted; today where it is empty.",
+    )
     attachment_field_id = fields.Many2one(
         "ir.model.fields",
         "Attached In",
@@ -173,6 +183,8 @@ class FunnelRequirement(models.Model):
             condition=self.condition or "[]",
             activity_type_ids=tuple(self.activity_type_ids.ids),
             activity_days=self.activity_days,
+            activity_working=self.activity_working,
+            activity_from=self.activity_from_id.name,
             attachment_field=self.attachment_field_id.name,
             contact_scope=self.contact_scope or "stage",
             contact_outcome=self.contact_outcome or "any",
@@ -192,6 +204,8 @@ class FunnelRequirement(models.Model):
             "condition",
             "activity_type_ids",
             "activity_days",
+            "activity_working",
+            "activity_from_id",
             "attachment_field_id",
             "contact_scope",
             "contact_outcome",

@@ -1,6 +1,6 @@
 import ast
 from collections import Counter
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from odoo import api, fields, models
@@ -90,11 +90,30 @@ class FunnelRequirementMixin(models.AbstractModel):
         domain = Domain("res_model", "=", "crm.lead") & Domain("res_id", "in", self.ids) & Domain("active", "=", True)
         if requirement.activity_type_ids:
             domain &= Domain("activity_type_id", "in", requirement.activity_type_ids)
-        if requirement.activity_days:
-            last_day = fields.Date.context_today(self) + timedelta(days=requirement.activity_days)
-            domain &= Domain("date_deadline", "<=", last_day)
-        planned = {lead_id for (lead_id,) in self.env["mail.activity"]._read_group(domain, ["res_id"])}
-        return {lead.id: () for lead in self if lead.id not in planned}
+        first = {
+            lead_id: day
+            for lead_id, day in self.env["mail.activity"]._read_group(domain, ["res_id"], ["date_deadline:min"])
+        }
+        last = self._get_last_days(requirement) if requirement.activity_days else {}
+        return {
+            lead.id: () for lead in self if lead.id not in first or first[lead.id] > last.get(lead.id, first[lead.id])
+        }
+
+    def _get_last_days(self, requirement):
+        """Return until when an activity has to be planned, by lead id."""
+        rules, today = self.env["crm.team"]._get_funnel_rules(), fields.Date.context_today(self)
+        last = {}
+        for lead in self:
+            working_time = rules.working_time(lead.team_id.id, lead.company_id.id)
+            start = lead[requirement.activity_from] if requirement.activity_from in self._fields else False
+            if isinstance(start, datetime):
+                start = working_time.day_of(start)
+            start = start or today
+            if requirement.activity_working:
+                last[lead.id] = working_time.add_days(start, requirement.activity_days)
+            else:
+                last[lead.id] = start + timedelta(days=requirement.activity_days)
+        return last
 
     def _check_attachments(self, requirement):
         if requirement.attachment_field:

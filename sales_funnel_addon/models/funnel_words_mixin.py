@@ -83,6 +83,8 @@ class FunnelWordsMixin(models.AbstractModel):
     def _describe_need(self, requirement):
         """Return what a requirement without a message of its own asks for."""
         if requirement.kind == "activity" and requirement.activity_days:
+            if requirement.activity_working:
+                return self.env._("Plan an activity within %s working days", requirement.activity_days)
             return self.env._("Plan an activity within %s days", requirement.activity_days)
         if requirement.kind == "activity":
             return self.env._("Plan an activity")

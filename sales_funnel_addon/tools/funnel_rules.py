@@ -46,6 +46,8 @@ class Requirement:
     property_names: tuple = ()
     activity_type_ids: tuple = ()
     activity_days: int = 0
+    activity_working: bool = False
+    activity_from: str | bool = False
     attachment_field: str | bool = False
     contact_scope: str = "stage"
     contact_outcome: str = "any"

@@ -23,11 +23,10 @@ class CrmLeadLost(models.TransientModel):
 
     @api.depends("lead_ids")
     def _compute_available_reason_ids(self):
-        """Offer the reasons that every chosen funnel has; other teams have the reasons without a funnel."""
+        """Offer the reasons that every funnel of the leads has; other teams have the reasons without a funnel."""
         reasons = self.env["crm.lost.reason"].search([])
         for wizard in self:
-            teams = wizard.lead_ids.team_id
-            funnels = teams.filtered("funnel_kind")
+            funnels = wizard.lead_ids._get_funnel_of_losses().filtered("funnel_kind")
             if funnels:
                 wizard.available_reason_ids = reasons.filtered(lambda reason, f=funnels: not (f - reason.team_ids))
             else:
