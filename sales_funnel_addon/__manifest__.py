@@ -31,6 +31,7 @@
         "views/funnel_repeat_views.xml",
         "views/funnel_requirement_views.xml",
         "views/funnel_role_views.xml",
+        "views/funnel_section_views.xml",
         "views/funnel_task_template_views.xml",
         "views/funnel_task_views.xml",
         "views/funnel_timer_views.xml",

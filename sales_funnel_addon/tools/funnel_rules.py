@@ -138,6 +138,15 @@ class LostReason:
 
 
 @dataclass(frozen=True)
+class Section:
+    """One heading on the card of some funnels with the fields below it, in order."""
+
+    id: int
+    funnel_ids: tuple = ()
+    field_names: tuple = ()
+
+
+@dataclass(frozen=True)
 class Funnel:
     """A team with a funnel kind, with the ids of its stages in order."""
 
@@ -182,6 +191,7 @@ class FunnelRules:
     stages: dict = field(default_factory=dict)
     reasons: dict = field(default_factory=dict)
     roles: dict = field(default_factory=dict)
+    sections: tuple = ()
     working_times: dict = field(default_factory=dict)
     user_companies: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
