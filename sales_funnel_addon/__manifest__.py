@@ -18,6 +18,8 @@
         "views/crm_stage_views.xml",
         "views/crm_team_views.xml",
         "views/crm_lead_deferral_views.xml",
+        "views/funnel_document_kind_views.xml",
+        "views/funnel_document_views.xml",
         "views/funnel_move_views.xml",
         "views/funnel_option_views.xml",
         "views/funnel_preset_views.xml",

@@ -9,6 +9,7 @@ from ..tools import funnel_rules
 #: What the engine says of its configuration, in the language of the reader, by model.
 SPOKEN_FIELDS = {
     "crm.stage": "name",
+    "funnel.document.kind": "name",
     "funnel.reminder": "name",
     "funnel.requirement": "message",
     "funnel.role": "name",

@@ -47,6 +47,7 @@ class Requirement:
     activity_type_ids: tuple = ()
     activity_days: int = 0
     attachment_field: str | bool = False
+    document_kind_id: int | bool = False
     contact_scope: str = "stage"
     contact_outcome: str = "any"
     minimum: int = 1
