@@ -44,6 +44,7 @@ class CrmLead(models.Model):
         "funnel.card.mixin",
         "funnel.address.mixin",
         "funnel.contract.mixin",
+        "funnel.document.mixin",
         "crm.lead",
     ]
 
@@ -78,6 +79,7 @@ class CrmLead(models.Model):
     )
     funnel_time_in_stage = fields.Char("Time in Stage", compute="_compute_funnel_time_in_stage")
     funnel_contact_ids = fields.One2many("funnel.contact", "lead_id", "Contact Attempts")
+    funnel_document_ids = fields.One2many("funnel.document", "lead_id", "Documents")
     funnel_move_reason = fields.Char(
         "Reason for the Move",
         compute="_compute_funnel_move_reason",

@@ -77,6 +77,12 @@ class FunnelRequirement(models.Model):
         domain=[("model", "=", "crm.lead"), ("relation", "=", "ir.attachment")],
         help="Empty: anywhere on the lead, its chatter included.",
     )
+    document_kind_id = fields.Many2one(
+        "funnel.document.kind",
+        "Documents of the Kind",
+        ondelete="cascade",
+        help="Only documents of this kind count. Empty: every file does.",
+    )
     contact_scope = fields.Selection(
         [("stage", "In the present stage"), ("day", "Today"), ("ever", "At any time")], "Counted", default="stage"
     )
@@ -89,13 +95,15 @@ class FunnelRequirement(models.Model):
         translate=True, help="What people are told when the requirement is not met. A condition always needs one."
     )
 
-    @api.depends("kind", "field_ids", "property_names", "any_field", "message")
+    @api.depends("kind", "field_ids", "property_names", "any_field", "document_kind_id", "message")
     @api.depends_context("lang")
     def _compute_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for requirement in self:
             labels = requirement.field_ids.mapped("field_description") if requirement.kind == "fields" else []
             questions = {item["name"]: item["string"] for item in requirement.available_questions or ()}
+            if requirement.kind == "attachments" and requirement.document_kind_id:
+                labels = [requirement.document_kind_id.name]
             labels += [questions[name] for name in requirement.property_names or () if name in questions]
             separator = self.env._(" or ") if requirement.any_field else ", "
             requirement.name = requirement.message or separator.join(labels) or kinds.get(requirement.kind)
@@ -186,6 +194,7 @@ class FunnelRequirement(models.Model):
             activity_working=self.activity_working,
             activity_from=self.activity_from_id.name,
             attachment_field=self.attachment_field_id.name,
+            document_kind_id=self.document_kind_id.id,
             contact_scope=self.contact_scope or "stage",
             contact_outcome=self.contact_outcome or "any",
             minimum=self.minimum,
@@ -207,6 +216,7 @@ class FunnelRequirement(models.Model):
             "activity_working",
             "activity_from_id",
             "attachment_field_id",
+            "document_kind_id",
             "contact_scope",
             "contact_outcome",
             "minimum",

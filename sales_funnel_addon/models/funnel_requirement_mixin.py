@@ -116,7 +116,12 @@ class FunnelRequirementMixin(models.AbstractModel):
         return last
 
     def _check_attachments(self, requirement):
-        if requirement.attachment_field:
+        if requirement.document_kind_id:
+            names = []
+            domain = [("lead_id", "in", self.ids), ("kind_id", "=", requirement.document_kind_id)]
+            found = self.env["funnel.document"]._read_group(domain, ["lead_id"], ["__count"])
+            counts = {lead.id: count for lead, count in found}
+        elif requirement.attachment_field:
             names = [requirement.attachment_field] if requirement.attachment_field in self._fields else []
             counts = {lead.id: sum(len(lead[name]) for name in names) for lead in self}
         else:

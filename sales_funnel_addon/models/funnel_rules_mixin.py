@@ -9,9 +9,11 @@ from ..tools import funnel_rules
 #: What the engine says of its configuration, in the language of the reader, by model.
 SPOKEN_FIELDS = {
     "crm.stage": "name",
+    "funnel.document.kind": "name",
     "funnel.reminder": "name",
     "funnel.requirement": "message",
     "funnel.role": "name",
+    "funnel.section": "name",
     "funnel.task.template": "name",
     "funnel.transition": "message",
 }
@@ -83,6 +85,10 @@ class FunnelRulesMixin(models.AbstractModel):
                 for reason in teams.lost_reason_ids
             },
             roles=roles,
+            sections=tuple(
+                section._prepare_rule()
+                for section in self.env["funnel.section"].search([("team_ids", "in", teams.ids), ("active", "=", True)])
+            ),
             working_times={
                 company.id: company.resource_calendar_id._get_funnel_working_time()
                 for company in self.env["res.company"].search([("resource_calendar_id", "!=", False)])

@@ -1,4 +1,3 @@
-from lxml import etree
 from odoo import api, models
 from odoo.tools.view_validation import get_expression_field_names
 
@@ -11,12 +10,14 @@ class FunnelViewMixin(models.AbstractModel):
     """
 
     _name = "funnel.view.mixin"
+    _inherit = ["funnel.section.view.mixin"]
     _description = "Forms that Follow the Funnel"
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):
         arch, view = super()._get_view(view_id, view_type, **options)
         if view_type == "form":
+            self._add_sections_to_form(arch)
             self._apply_rules_to_form(arch)
         elif view_type == "kanban":
             # by this the board knows which cards it may move without asking
@@ -41,8 +42,7 @@ class FunnelViewMixin(models.AbstractModel):
     def _add_fields_of_expression(self, arch, expression):
         """Add what an expression speaks of; Odoo does that for its own modifiers only."""
         for name in sorted(get_expression_field_names(expression)):
-            if not arch.xpath("//field[@name=$name and not(ancestor::field)]", name=name):
-                etree.SubElement(arch, "field", name=name, invisible="1")
+            self._add_hidden_field(arch, name)
 
     @api.model
     def _hide_emptied_boxes(self, arch, hidden):

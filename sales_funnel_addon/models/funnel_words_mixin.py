@@ -88,6 +88,12 @@ class FunnelWordsMixin(models.AbstractModel):
             return self.env._("Plan an activity within %s days", requirement.activity_days)
         if requirement.kind == "activity":
             return self.env._("Plan an activity")
+        if requirement.kind == "attachments" and requirement.document_kind_id:
+            rules = self.env["crm.team"]._get_funnel_rules()
+            kind = rules.text("funnel.document.kind", requirement.document_kind_id, self.env.lang)
+            if requirement.minimum == 1:
+                return self.env._("Add the document: %s", kind)
+            return self.env._("Add documents: %(kind)s, at least %(minimum)s", kind=kind, minimum=requirement.minimum)
         if requirement.kind == "attachments":
             return self.env._("Attach files, at least: %s", requirement.minimum)
         if requirement.contact_outcome == "reached":

@@ -49,6 +49,7 @@ class Requirement:
     activity_working: bool = False
     activity_from: str | bool = False
     attachment_field: str | bool = False
+    document_kind_id: int | bool = False
     contact_scope: str = "stage"
     contact_outcome: str = "any"
     minimum: int = 1
@@ -140,6 +141,15 @@ class LostReason:
 
 
 @dataclass(frozen=True)
+class Section:
+    """One heading on the card of some funnels with the fields below it, in order."""
+
+    id: int
+    funnel_ids: tuple = ()
+    field_names: tuple = ()
+
+
+@dataclass(frozen=True)
 class Funnel:
     """A team with a funnel kind, with the ids of its stages in order."""
 
@@ -184,6 +194,7 @@ class FunnelRules:
     stages: dict = field(default_factory=dict)
     reasons: dict = field(default_factory=dict)
     roles: dict = field(default_factory=dict)
+    sections: tuple = ()
     working_times: dict = field(default_factory=dict)
     user_companies: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)

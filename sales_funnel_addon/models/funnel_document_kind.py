@@ -1,0 +1,39 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class FunnelDocumentKind(models.Model):
+    """A kind of document that deals of some funnels have, such as an estimate sheet or a signed act."""
+
+    _name = "funnel.document.kind"
+    _inherit = ["funnel.config.mixin"]
+    _description = "Kind of Document"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    team_ids = fields.Many2many(
+        "crm.team",
+        string="Funnels",
+        domain=[("funnel_kind", "!=", False)],
+        help="The funnels whose leads have such documents. Empty: all of them.",
+    )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        """A kind in use is archived: deleting it would leave documents without meaning, or a gate without a rule."""
+        for model_name, field_name in (("funnel.document", "kind_id"), ("funnel.requirement", "document_kind_id")):
+            model = self.env[model_name].sudo().with_context(active_test=False)  # also what the user may not see
+            used = model.search([(field_name, "in", self.ids)], limit=1)[field_name]
+            if used:
+                raise UserError(
+                    self.env._(
+                        "There are documents of the kind “%s”, or stages that require them. "
+                        "Archive it instead of deleting it.",
+                        used.name,
+                    )
+                )
+
+    def _get_rule_fields(self):
+        return ["name"]
