@@ -12,6 +12,7 @@ from . import (
     funnel_deferral_flow_mixin,
     funnel_deferral_mixin,
     funnel_deferral_team_mixin,
+    funnel_entry_mixin,
     funnel_filter_mixin,
     funnel_follows_lead_mixin,
     funnel_gate_mixin,

@@ -23,6 +23,7 @@ class CrmLead(models.Model):
         "funnel.deferral.activity.mixin",
         "funnel.deferral.mixin",
         "funnel.gate.mixin",
+        "funnel.entry.mixin",
         "funnel.judge.mixin",
         "funnel.way.mixin",
         "funnel.requirement.mixin",

@@ -70,6 +70,7 @@ class FunnelRulesMixin(models.AbstractModel):
                     tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),
                     transitions=tuple(rule._prepare_rule() for rule in by_stage["funnel.transition"][stage]),
                     reminders=tuple(rule._prepare_rule() for rule in by_stage["funnel.reminder"][stage]),
+                    entry_action_ids=tuple(stage.entry_action_ids.ids),
                 )
                 for stage in stages
             },

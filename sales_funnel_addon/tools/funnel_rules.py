@@ -121,6 +121,7 @@ class Stage:
     tasks: tuple = ()
     transitions: tuple = ()
     reminders: tuple = ()
+    entry_action_ids: tuple = ()
 
     def requirements_at(self, moment):
         """Return the requirements checked on ``enter`` or ``leave``."""
@@ -227,6 +228,11 @@ class FunnelRules:
     def reminders(self):
         """All reminders by id."""
         return {reminder.id: reminder for stage in self.stages.values() for reminder in stage.reminders}
+
+    @cached_property
+    def has_entry_actions(self):
+        """Whether any stage does something by itself when a lead comes into it."""
+        return any(stage.entry_action_ids for stage in self.stages.values())
 
     @cached_property
     def anchor_fields(self):
