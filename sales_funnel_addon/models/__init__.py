@@ -1,11 +1,14 @@
 # The mixins come first: a model can only inherit what is there already.
 from . import (
+    funnel_address_mixin,
+    funnel_card_mixin,
     funnel_checklist_mixin,
     funnel_client_mixin,
     funnel_config_mixin,
     funnel_contact_activity_mixin,
     funnel_contact_flow_mixin,
     funnel_contact_mixin,
+    funnel_contract_mixin,
     funnel_conversion_mixin,
     funnel_deadline_mixin,
     funnel_deferral_activity_mixin,
@@ -54,6 +57,7 @@ from . import (
     funnel_contact,
     funnel_delivery,
     funnel_move,
+    funnel_option,
     funnel_preset,
     funnel_refusal,
     funnel_refusal_cause,

@@ -42,6 +42,9 @@ class CrmLead(models.Model):
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
         "funnel.contact.mixin",
+        "funnel.card.mixin",
+        "funnel.address.mixin",
+        "funnel.contract.mixin",
         "crm.lead",
     ]
 

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 
 class ResPartner(models.Model):
@@ -7,7 +7,24 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["funnel.client.mixin", "res.partner"]
 
+    customer_kind_id = fields.Many2one(
+        "funnel.option",
+        "Kind of Customer",
+        domain=[("kind", "=", "customer_kind")],
+        help="What kind of customer it is, such as an end customer or an engineering company.",
+    )
+    supply_preference_id = fields.Many2one(
+        "funnel.option",
+        "Preferred Supply",
+        domain=[("kind", "=", "supply_preference")],
+        help="Where the goods should come from, if the customer cares.",
+    )
+
     _client_keys = models.Index("USING gin (string_to_array(client_keys, ' ')) WITH (fastupdate = off)")
+
+    @api.constrains("customer_kind_id", "supply_preference_id")
+    def _check_options(self):
+        self.env["funnel.option"]._check_kinds(self)
 
     def write(self, vals):
         result = super().write(vals)
