@@ -91,6 +91,10 @@ class FunnelRulesMixin(models.AbstractModel):
             user_companies={
                 user.id: frozenset(user.company_ids.ids) for user in people if user.active and not user.share
             },
+            price_ranges={
+                price_range.id: tuple(price_range.team_ids.ids)
+                for price_range in self.env["funnel.price.range"].search([("active", "=", True)])
+            },
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )
 
