@@ -29,6 +29,7 @@
         "wizard/funnel_refusal_verdict_views.xml",
         "views/funnel_refusal_views.xml",
         "report/funnel_refusal_report_views.xml",
+        "report/funnel_check_report_views.xml",
         "views/funnel_reminder_messages.xml",
         "views/funnel_reminder_views.xml",
         "views/funnel_repeat_views.xml",
