@@ -302,8 +302,14 @@ BELONGINGS = {
     "ir.ui.menu": ("name", "sequence", "parent_id", "action"),
     "ir.actions.act_window": ("name", "res_model", "domain", "context"),
     "res.groups": ("name", "sequence", "implied_ids"),
-    "crm.lead": ("name", "type", "team_id", "stage_id", "won_status", "lost_reason_id", "lost_comment", "write_date"),
+    "crm.lead": (
+        *("name", "type", "team_id", "stage_id", "won_status", "lost_reason_id", "lost_comment", "write_date"),
+        *("contract_amount", "contract_amount_manual", "received_amount", "received_amount_manual", "amount_due"),
+        *("has_confirmed_orders", "accepted_order_id", "equipment", "equipment_price", "quotation_range_count"),
+        *("prepayment_amount", "prepayment_missing", "ledger_state"),
+    ),
     "funnel.move": ("lead_id", "kind", "from_stage_id", "to_stage_id", "user_id", "date", "reason"),
+    "funnel.price.range": ("name", "sequence", "team_ids"),
 }
 
 
@@ -341,6 +347,34 @@ def configure(admin):
     admin.write("utm.source", admin.ref("source_website"), label="Our site")
     admin.call("utm.source", "unlink", [admin.ref("source_youtube")])
     make_funnel_leads(admin, *make_funnel(admin))
+    admin.create("funnel.price.range", name="Premium", team_ids=[(6, 0, [admin.ref("funnel_deals")])])
+    make_deal_with_an_order(admin)
+
+
+def make_deal_with_an_order(admin):
+    """Make a deal for which somebody entered 40 and the client has ordered something for 250."""
+    amounts = {"contract_amount": 40, "received_amount": 30}
+    deal = admin.create("crm.lead", name="Ordered", team_id=admin.ref("funnel_deals"), **amounts)
+    product = admin.create("product.product", name="Boiler", taxes_id=[(5,)])
+    line = {"product_id": product, "product_uom_qty": 1, "price_unit": 250}
+    client = admin.create("res.partner", name="Ivan")
+    order = admin.create("sale.order", partner_id=client, opportunity_id=deal, order_line=[(0, 0, line)])
+    admin.call("sale.order", "action_confirm", [order])
+
+
+#: The database as it was when people could only enter the amounts of a deal.
+BEFORE_DOCUMENTS = """
+    UPDATE crm_lead SET contract_amount = contract_amount_manual, received_amount = received_amount_manual,
+                        amount_due = contract_amount_manual - received_amount_manual;
+    ALTER TABLE crm_lead
+        DROP COLUMN contract_amount_manual, DROP COLUMN received_amount_manual, DROP COLUMN has_confirmed_orders,
+        DROP COLUMN contract_amount_invoiced, DROP COLUMN received_amount_invoiced, DROP COLUMN has_posted_invoices,
+        DROP COLUMN prepayment_amount, DROP COLUMN prepayment_missing, DROP COLUMN prepayment_amount_manual,
+        DROP COLUMN prepayment_amount_invoiced, DROP COLUMN prepayment_due, DROP COLUMN accepted_order_id,
+        DROP COLUMN equipment, DROP COLUMN equipment_price, DROP COLUMN quotation_range_count,
+        DROP COLUMN equipment_manual, DROP COLUMN equipment_price_manual,
+        DROP COLUMN ledger_state, DROP COLUMN ledger_difference, DROP COLUMN ledger_amount
+"""
 
 
 def get_ids(belongings, model):
@@ -357,6 +391,8 @@ def states(tmp_path_factory):
             found["fresh"] = read_belongings(admin)
             configure(admin)
             found["changed"] = read_belongings(admin)
+        with contextlib.closing(postgres.connect(name)) as connection, connection.cursor() as cursor:
+            cursor.execute(BEFORE_DOCUMENTS)
         log_name = str(tmp_path_factory.mktemp("upgrade") / "upgrade")
         found["log"] = server.run_once(odoo_source.ensure_odoo(), name, "-u", ADDON, log_name=log_name)
         with running_server(name, tmp_path_factory.mktemp("after")) as live:
@@ -376,6 +412,13 @@ def test_an_upgrade_leaves_no_complaint_in_the_log(states):
 @pytest.mark.parametrize("model", BELONGINGS)
 def test_an_upgrade_keeps_what_the_administrator_made(states, model, lang):
     assert states["upgraded"][model, lang] == states["changed"][model, lang]
+
+
+def test_an_upgrade_keeps_what_was_entered_and_learns_what_documents_say(states):
+    [deal] = [row for row in states["upgraded"]["crm.lead", "en_US"] if row["name"] == "Ordered"]
+    assert (deal["contract_amount"], deal["contract_amount_manual"]) == (250, 40)
+    assert (deal["received_amount"], deal["received_amount_manual"], deal["amount_due"]) == (30, 30, 220)
+    assert (deal["equipment"], deal["equipment_price"], deal["has_confirmed_orders"]) == ("Boiler", 250, True)
 
 
 @pytest.mark.parametrize("lang", ["en_US", "ru_RU"])

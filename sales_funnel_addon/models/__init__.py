@@ -16,16 +16,20 @@ from . import (
     funnel_deferral_mixin,
     funnel_deferral_team_mixin,
     funnel_document_mixin,
+    funnel_entry_mixin,
     funnel_filter_mixin,
     funnel_follows_lead_mixin,
     funnel_gate_mixin,
     funnel_impact_mixin,
     funnel_judge_mixin,
+    funnel_ledger_mixin,
     funnel_loss_mixin,
     funnel_map_mixin,
     funnel_menu_mixin,
+    funnel_money_mixin,
     funnel_move_mixin,
     funnel_quality_mixin,
+    funnel_quotation_mixin,
     funnel_refusal_verdict_mixin,
     funnel_reminder_arming_mixin,
     funnel_reminder_effect_mixin,
@@ -51,6 +55,7 @@ from . import (
 
 # isort: split
 from . import (
+    account_move,
     crm_lead,
     crm_lost_reason,
     crm_stage,
@@ -62,6 +67,7 @@ from . import (
     funnel_move,
     funnel_option,
     funnel_preset,
+    funnel_price_range,
     funnel_refusal,
     funnel_refusal_cause,
     funnel_reminder,
@@ -84,4 +90,6 @@ from . import (
     res_partner,
     res_users,
     resource_calendar,
+    sale_order,
+    sale_order_line,
 )

@@ -23,6 +23,7 @@ class CrmLead(models.Model):
         "funnel.deferral.activity.mixin",
         "funnel.deferral.mixin",
         "funnel.gate.mixin",
+        "funnel.entry.mixin",
         "funnel.judge.mixin",
         "funnel.way.mixin",
         "funnel.requirement.mixin",
@@ -37,6 +38,9 @@ class CrmLead(models.Model):
         "funnel.repeat.policy.mixin",
         "funnel.repeat.words.mixin",
         "funnel.repeat.mixin",
+        "funnel.quotation.mixin",
+        "funnel.ledger.mixin",
+        "funnel.money.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
@@ -96,27 +100,8 @@ class CrmLead(models.Model):
         [("phone", "Phone"), ("whatsapp", "WhatsApp"), ("email", "Email")],
         help="How the client wants to be contacted.",
     )
-    contract_amount = fields.Monetary(
-        currency_field="company_currency",
-        tracking=True,
-        copy=False,
-        help="What the client pays according to the contract.",
-    )
-    received_amount = fields.Monetary(
-        currency_field="company_currency", tracking=True, copy=False, help="What the client has paid so far."
-    )
-    amount_due = fields.Monetary(
-        currency_field="company_currency",
-        compute="_compute_amount_due",
-        store=True,
-        help="The contract amount less what was received.",
-    )
 
     _client_keys = models.Index("USING gin (string_to_array(client_keys, ' ')) WITH (fastupdate = off)")
-    _check_amounts = models.Constraint(
-        "CHECK (contract_amount >= 0 AND received_amount >= 0)",
-        "The contract amount and the received amount cannot be negative.",
-    )
 
     # ------------------------------------------------------------
     # COMPUTE
@@ -149,11 +134,6 @@ class CrmLead(models.Model):
                 "{company}": company.name,
             }
             lead.funnel_script = fill_in(lead.stage_id.script, names) if lead.team_id.funnel_kind else False
-
-    @api.depends("contract_amount", "received_amount")
-    def _compute_amount_due(self):
-        for lead in self:
-            lead.amount_due = lead.contract_amount - lead.received_amount
 
     @api.depends(*TITLE_FIELDS)
     def _compute_name(self):

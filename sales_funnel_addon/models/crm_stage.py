@@ -52,6 +52,17 @@ class CrmStage(models.Model):
         help="How many messages (WhatsApp or e-mail) a client in this stage is to get on each working day; 0: no "
         "matter how many.",
     )
+    entry_action_ids = fields.Many2many(
+        "ir.actions.server",
+        "crm_stage_entry_action_rel",
+        string="Actions on Entry",
+        copy=False,  # whoever duplicates a stage may not choose them
+        domain=[("model_name", "=", "crm.lead")],
+        groups="base.group_system",
+        help="Run for the leads that come into this stage, in the name of whoever moves them, with the rights of the "
+        "system: only an administrator chooses them. If one fails, the leads stay where they were; what is sent "
+        "afterwards, such as a webhook, can fail without that.",
+    )
     is_deferral_stage = fields.Boolean(compute="_compute_is_deferral_stage")
     is_funnel_stage = fields.Boolean(compute="_compute_is_funnel_stage", search="_search_is_funnel_stage")
 
@@ -123,6 +134,12 @@ class CrmStage(models.Model):
                         count=count,
                     )
                 )
+
+    @api.constrains("entry_action_ids")
+    def _check_entry_action_ids(self):
+        for action in self.sudo().entry_action_ids:
+            if action.model_name != "crm.lead":
+                raise ValidationError(self.env._("The action “%s” is not made for leads and deals.", action.name))
 
     @api.constrains("deferral_month", "team_ids")
     def _check_deferral_months(self):
@@ -208,6 +225,7 @@ class CrmStage(models.Model):
             "message_quota",
             "deferral_month",
             "team_ids",
+            "entry_action_ids",
         ]
 
     def unlink(self):

@@ -119,4 +119,4 @@ class FunnelConversionMixin(models.AbstractModel):
         return specific
 
     def _merge_get_fields(self):
-        return [*super()._merge_get_fields(), "preferred_channel", "contract_amount", "received_amount"]
+        return [*super()._merge_get_fields(), "preferred_channel"]

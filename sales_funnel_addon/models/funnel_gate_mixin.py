@@ -5,6 +5,7 @@ from odoo.exceptions import AccessError, UserError
 
 from ..tools.lead_moves import GateBatch, GatePass, LeadState
 from .funnel_judge_mixin import CONTACT_FIELDS
+from .funnel_money_mixin import DOCUMENT_FACTS
 
 #: What changes where a lead stands, directly or through stock computations (the salesperson may change the team).
 PLACE_FIELDS = frozenset(
@@ -13,7 +14,8 @@ PLACE_FIELDS = frozenset(
 #: Facts that are computed from others. They are stored, so the ORM would let a client write them.
 COMPUTED_FACTS = frozenset(
     {
-        *("won_status", "amount_due"),
+        "won_status",
+        *DOCUMENT_FACTS,
         *("client_keys", "matched_keys", "client_date", "is_repeat_client", "repeat_approved_by_id"),
     }
 )
@@ -181,10 +183,11 @@ class FunnelGateMixin(models.AbstractModel):
         )
 
     def _drop_computed_facts(self, vals):
-        """Return ``vals`` without what nobody can decide about leads in funnels."""
-        if vals.keys().isdisjoint(COMPUTED_FACTS) or not any(self.mapped("team_id.funnel_kind")):
+        """Return ``vals`` without what nobody can decide about leads in funnels, or about what documents say."""
+        if vals.keys().isdisjoint(COMPUTED_FACTS):
             return vals
-        return {name: value for name, value in vals.items() if name not in COMPUTED_FACTS}
+        facts = COMPUTED_FACTS if any(self.mapped("team_id.funnel_kind")) else DOCUMENT_FACTS
+        return {name: value for name, value in vals.items() if name not in facts}
 
     # ------------------------------------------------------------
     # THE GATE
@@ -224,6 +227,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._follow_with_deferrals(before, after, moved, touched)
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)
+        self._follow_with_entry_actions(after, moved)
 
     def _get_gate_pass(self):
         """Return the right to pass with which the leads are written, or None."""

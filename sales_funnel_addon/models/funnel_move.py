@@ -40,4 +40,5 @@ class FunnelMove(models.Model):
         readonly=True,
         help="Calendar hours from entering the previous stage.",
     )
+    lost_reason_id = fields.Many2one("crm.lost.reason", ondelete="set null", index="btree_not_null", readonly=True)
     reason = fields.Text(readonly=True, help="Why: the reason and comment of a loss, or of an override.")

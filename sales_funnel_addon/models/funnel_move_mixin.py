@@ -16,6 +16,7 @@ MOVE_COLUMNS = {
     "user_id": "integer",
     "date": "timestamp",
     "reason": "text",
+    "lost_reason_id": "integer",
 }
 
 
@@ -65,6 +66,7 @@ class FunnelMoveMixin(models.AbstractModel):
             self.env.uid,
             now,
             reason or None,
+            (kind == "lost" and target.lost_for) or None,
             origin.since or now,
         )
 

@@ -72,6 +72,7 @@ class FunnelRulesMixin(models.AbstractModel):
                     tasks=tuple(rule._prepare_rule() for rule in by_stage["funnel.task.template"][stage]),
                     transitions=tuple(rule._prepare_rule() for rule in by_stage["funnel.transition"][stage]),
                     reminders=tuple(rule._prepare_rule() for rule in by_stage["funnel.reminder"][stage]),
+                    entry_action_ids=tuple(stage.entry_action_ids.ids),
                 )
                 for stage in stages
             },
@@ -95,6 +96,10 @@ class FunnelRulesMixin(models.AbstractModel):
             },
             user_companies={
                 user.id: frozenset(user.company_ids.ids) for user in people if user.active and not user.share
+            },
+            price_ranges={
+                price_range.id: tuple(price_range.team_ids.ids)
+                for price_range in self.env["funnel.price.range"].search([("active", "=", True)])
             },
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )

@@ -54,7 +54,8 @@ class MailActivity(models.Model):
         waiting = self.sudo().funnel_task_id.filtered(lambda task: task.state == "requested").sudo(False)
         asked = waiting.browse() if self.env.su else waiting
         result = super().unlink()
-        asked.action_undo()
+        if asked:  # people outside the funnels delete activities, too, and what has none
+            asked.action_undo()
         return result
 
     def _action_done(self, feedback=False, attachment_ids=None):

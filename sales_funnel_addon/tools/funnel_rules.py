@@ -124,6 +124,7 @@ class Stage:
     tasks: tuple = ()
     transitions: tuple = ()
     reminders: tuple = ()
+    entry_action_ids: tuple = ()
 
     def requirements_at(self, moment):
         """Return the requirements checked on ``enter`` or ``leave``."""
@@ -188,6 +189,7 @@ class FunnelRules:
     :param dict working_times: the working time of each company by its id
     :param dict user_companies: the ids of the companies in which each of the heads and of the people with a role may
         work, by the id of the user; those who no longer work here are left out
+    :param dict price_ranges: the ids of the funnels that make quotations in a price range by its id; none for all
     """
 
     funnels: dict = field(default_factory=dict)
@@ -198,6 +200,7 @@ class FunnelRules:
     working_times: dict = field(default_factory=dict)
     user_companies: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
+    price_ranges: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):
         """Return what a record of the configuration is called, or what it tells people.
@@ -231,6 +234,16 @@ class FunnelRules:
         everybody = self.user_companies.items()
         return frozenset(user_id for user_id, ids in everybody if not company_id or company_id in ids)
 
+    def has_price_ranges(self, funnel_id):
+        """Tell whether quotations are made in price ranges in a funnel.
+
+        >>> rules = FunnelRules({1: Funnel(1, "deal"), 2: Funnel(2, "deal")}, price_ranges={5: (1,)})
+        >>> rules.has_price_ranges(1), rules.has_price_ranges(2), rules.has_price_ranges(3)
+        (True, False, False)
+        """
+        ranges = self.price_ranges.values()
+        return funnel_id in self.funnels and any(not ids or funnel_id in ids for ids in ranges)
+
     @cached_property
     def templates(self):
         """All task templates by id."""
@@ -240,6 +253,11 @@ class FunnelRules:
     def reminders(self):
         """All reminders by id."""
         return {reminder.id: reminder for stage in self.stages.values() for reminder in stage.reminders}
+
+    @cached_property
+    def has_entry_actions(self):
+        """Whether any stage does something by itself when a lead comes into it."""
+        return any(stage.entry_action_ids for stage in self.stages.values())
 
     @cached_property
     def anchor_fields(self):

@@ -28,6 +28,15 @@ class LeadState:
         """Return what a move changes."""
         return self.team_id, self.stage_id, self.lead_type
 
+    @property
+    def is_arrival(self):
+        """Whether a lead that has just come here is there to be worked on, or was won by it.
+
+        >>> LeadState(1, 2, funnel_id=1).is_arrival, LeadState(1, 2, funnel_id=1, won_status="lost").is_arrival
+        (True, False)
+        """
+        return bool(self.funnel_id) and self.active and self.won_status != "lost"
+
 
 @dataclass(frozen=True)
 class GatePass:
@@ -68,6 +77,16 @@ class RepeatPass:
     """
 
     lead_ids: frozenset
+
+
+@dataclass(frozen=True)
+class EntryRun:
+    """For which leads the actions of which stages are running; like :class:`GatePass` no client can make one.
+
+    :param frozenset entries: pairs of a lead id and a stage id
+    """
+
+    entries: frozenset
 
 
 @dataclass(eq=False)  # Odoo uses an environment again when its context is equal: no two batches are

@@ -7,5 +7,6 @@ from . import (
     funnel_deferral,
     funnel_mass_move,
     funnel_override,
+    funnel_quotation,
     funnel_refusal_verdict,
 )

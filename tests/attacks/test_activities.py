@@ -92,3 +92,10 @@ class TestActivitiesOfTasks(FunnelCase):
         self.deals.funnel_kind = False
         self.assertEqual(self.task.state, "cancelled")
         self.assertFalse(self.task.sudo().activity_ids)
+
+    def test_people_outside_the_funnels_delete_what_has_nothing_to_do_with_them(self):
+        activity = self.plan(self.nobody)
+        activity.unlink()
+        partner = self.env["res.partner"].create({"name": "Gone"})
+        partner.with_user(self.nobody).unlink()
+        self.assertFalse(activity.exists() or partner.exists())

@@ -1,0 +1,25 @@
+from odoo import api, fields, models
+
+
+class FunnelPriceRange(models.Model):
+    """One range of prices, such as economy or premium, in which a client gets a quotation to compare."""
+
+    _name = "funnel.price.range"
+    _inherit = ["funnel.config.mixin"]
+    _description = "Price Range"
+    _order = "sequence, id"
+
+    name = fields.Char("Price Range", required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    team_ids = fields.Many2many(
+        "crm.team",
+        "funnel_price_range_team_rel",
+        string="Funnels",
+        domain=[("funnel_kind", "!=", False)],
+        help="Where quotations are made in this range; empty: in all funnels.",
+    )
+
+    @api.model
+    def _get_rule_fields(self):
+        return ["active", "team_ids"]

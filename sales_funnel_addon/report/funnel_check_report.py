@@ -1,0 +1,94 @@
+from odoo import fields, models
+from odoo.tools import SQL
+
+
+class FunnelCheckReport(models.Model):
+    """One time that a deal came into a stage where a refused approval loses deals, and whether it was blocked there.
+
+    A deal that is lost there and reopened in the same stage has come in once: what became of it last counts.
+    """
+
+    _name = "funnel.check.report"
+    _inherit = ["funnel.follows.lead.mixin"]
+    _description = "Checks Analysis"
+    _auto = False
+    _order = "date desc, id desc"
+    _rec_name = "lead_id"
+    _depends = {
+        "funnel.move": ["lead_id", "kind", "date", "from_stage_id", "to_stage_id", "to_team_id", "lost_reason_id"],
+        "funnel.task.template": ["kind", "stage_id", "lost_reason_id"],
+        "crm.lead": [
+            *("user_id", "company_id", "won_status", "lost_reason_id"),
+            *("contract_amount", "preliminary_amount", "expected_revenue"),
+        ],
+    }
+
+    lead_id = fields.Many2one("crm.lead", "Deal", readonly=True)
+    date = fields.Datetime("Entered On", readonly=True)
+    team_id = fields.Many2one("crm.team", "Funnel", readonly=True)
+    stage_id = fields.Many2one("crm.stage", readonly=True)
+    user_id = fields.Many2one("res.users", "Salesperson", readonly=True)
+    lost_reason_id = fields.Many2one("crm.lost.reason", "Blocked For", readonly=True)
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    entered_count = fields.Integer("Entered", readonly=True)
+    blocked_count = fields.Integer("Blocked", readonly=True)
+    amount = fields.Monetary(
+        readonly=True, help="The amount of the contract; without one the estimate, or else the expected revenue."
+    )
+    blocked_amount = fields.Monetary(readonly=True)
+    blocked_share = fields.Float(
+        "Share Blocked", aggregator="avg", readonly=True, help="Of all that came into the stage."
+    )
+
+    @property
+    def _table_query(self):
+        return SQL("SELECT %s FROM %s WHERE %s", self._select(), self._from(), self._where())
+
+    def _select(self):
+        return SQL(
+            """entry.id, entry.lead_id, entry.date, entry.to_team_id AS team_id, entry.to_stage_id AS stage_id,
+               lead.user_id, company.currency_id, deal.amount, blocked.reason_id AS lost_reason_id,
+               1 AS entered_count,
+               (blocked.reason_id IS NOT NULL)::int AS blocked_count,
+               (blocked.reason_id IS NOT NULL)::int::float AS blocked_share,
+               CASE WHEN blocked.reason_id IS NOT NULL THEN deal.amount ELSE 0 END AS blocked_amount"""
+        )
+
+    def _from(self):
+        return SQL(
+            """funnel_move AS entry
+               JOIN crm_lead AS lead ON lead.id = entry.lead_id
+               LEFT JOIN crm_team AS team ON team.id = entry.to_team_id
+               LEFT JOIN res_company AS company ON company.id = COALESCE(lead.company_id, team.company_id)
+               CROSS JOIN LATERAL (
+                   SELECT COALESCE(NULLIF(lead.contract_amount, 0), NULLIF(lead.preliminary_amount, 0),
+                                   lead.expected_revenue, 0) AS amount) AS deal
+               -- how the deal went on to another stage, if it has
+               LEFT JOIN LATERAL (
+                   SELECT later.date, later.id FROM funnel_move AS later
+                    WHERE later.lead_id = entry.lead_id AND (later.date, later.id) > (entry.date, entry.id)
+                      AND later.from_stage_id IS DISTINCT FROM later.to_stage_id
+                    ORDER BY later.date, later.id LIMIT 1) AS leave ON TRUE
+               -- how it was closed last while it was in the stage
+               LEFT JOIN LATERAL (
+                   SELECT later.kind, later.lost_reason_id FROM funnel_move AS later
+                    WHERE later.lead_id = entry.lead_id AND (later.date, later.id) > (entry.date, entry.id)
+                      AND (leave.id IS NULL OR (later.date, later.id) < (leave.date, leave.id))
+                      AND later.kind IN ('lost', 'reopened')
+                    ORDER BY later.date DESC, later.id DESC LIMIT 1) AS ending ON TRUE
+               LEFT JOIN LATERAL (
+                   SELECT template.lost_reason_id AS reason_id FROM funnel_task_template AS template
+                    WHERE template.stage_id = entry.to_stage_id AND template.kind = 'approval'
+                      AND ending.kind = 'lost'
+                      -- what the reason was corrected to counts as long as the deal is lost
+                      AND template.lost_reason_id = CASE WHEN leave.id IS NULL AND lead.won_status = 'lost'
+                                                         THEN lead.lost_reason_id ELSE ending.lost_reason_id END
+                    LIMIT 1) AS blocked ON TRUE"""
+        )
+
+    def _where(self):
+        return SQL(
+            """entry.from_stage_id IS DISTINCT FROM entry.to_stage_id AND entry.to_stage_id IN (
+                   SELECT template.stage_id FROM funnel_task_template AS template
+                    WHERE template.kind = 'approval' AND template.lost_reason_id IS NOT NULL)"""
+        )
