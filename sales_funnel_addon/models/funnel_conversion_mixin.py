@@ -43,7 +43,7 @@ class FunnelConversionMixin(models.AbstractModel):
                     self.env._("Questionnaire before the conversion:"),
                     lines,
                 )
-        leads = self.browse(bodies).exists() if bodies else self.browse()
+        leads = self.browse(bodies).exists()
         leads._message_log_batch(bodies={lead.id: bodies[lead.id] for lead in leads})
 
     def _handle_partner_assignment(self, force_partner_id=False, create_missing=True, with_parent=None):
