@@ -4,6 +4,7 @@ import random
 import string
 import time
 
+from odoo.exceptions import ValidationError
 
 from ..test_repeat_clients import RepeatCase
 
@@ -46,3 +47,13 @@ class TestTexts(RepeatCase):
             "tel:89123456789;ext=5",
         ):
             self.assertTrue(self.request(phone=phone).is_repeat_client, phone)
+
+
+class TestConversion(RepeatCase):
+    def test_leaving_the_funnel_with_the_conversion(self):
+        self.request(self.oleg)
+        lead = self.as_salesperson(self.request())
+        plain = self.env["crm.team"].create({"name": "Plain"})
+        for values in ({"team_id": plain.id}, {"team_id": False}):
+            with self.assertRaisesRegex(ValidationError, "Oleg has worked with this client"):
+                lead.write({"type": "opportunity", **values})
