@@ -86,10 +86,31 @@ class FunnelConversionMixin(models.AbstractModel):
         if team_id not in self.env["crm.team"]._get_funnel_rules().funnels:
             return super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
         with self._gate_batch() as leads:
+            leads.env.context["funnel_gate_batch"].merge_team_id = team_id
             merged = super(FunnelConversionMixin, leads)._merge_opportunity(user_id, False, auto_unlink, max_length)
             if merged.team_id.id != team_id:
-                merged.team_id = team_id
+                home_id, stage_id = merged._get_resume_places()[merged.id]
+                place = {"stage_id": stage_id} if home_id == team_id and stage_id else {}
+                merged.write({"team_id": team_id, **place})
         return merged.with_env(self.env)
+
+    def _sort_by_confidence_level(self, reverse=False):
+        """In funnels a deal that goes on does not vanish in one that waits or is lost, however far that had come."""
+        leads = super()._sort_by_confidence_level(reverse=reverse)
+        if not any(leads.mapped("team_id.funnel_kind")):
+            return leads
+        batch = self.env.context.get("funnel_gate_batch")
+        team_id = isinstance(batch, GateBatch) and batch.merge_team_id
+        return leads.sorted(lambda lead: lead._get_merge_rank(team_id), reverse=reverse)
+
+    def _get_merge_rank(self, team_id):
+        """Return by what leads are sorted into which others are merged, the better the greater.
+
+        :param team_id: the id of the funnel that was chosen, if one was
+        """
+        goes_on = self.won_status == "won" or (self.active and self.won_status == "pending")
+        rank = (self.type == "opportunity", self.won_status == "won", goes_on)
+        return (*rank, self.team_id.id == team_id, self.team_id.funnel_kind != "deferred")
 
     def _merge_dependences(self, opportunities):
         # the log is nobody's to write, yet it has to outlive the leads that a merge deletes
