@@ -1,6 +1,80 @@
 """Attacks: deferred deals whose activity is moved, whose funnels change, that are merged and copied."""
 
+from datetime import date
+
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
+from odoo.tests import new_test_user
+
+from .. import test_deferral
 from ..test_deferral import DeferralCase
+
+
+class TestActivities(DeferralCase):
+    """Whoever moves the activity of a deferral moves the deferral."""
+
+    def move(self, deals, day):
+        self.as_salesperson(self.planned(deals)).date_deadline = day
+
+    def test_the_date_follows_wherever_the_activity_is_moved(self):
+        deal = self.defer()
+        self.move(deal, "2027-05-05")
+        self.assertEqual((deal.deferral_date, deal.stage_id), (date(2027, 5, 5), self.month(5)))
+        activity = self.planned(deal)
+        deal.write({"activity_ids": [Command.update(activity.id, {"date_deadline": "2027-07-01"})]})
+        self.assertEqual((deal.deferral_date, deal.stage_id), (date(2027, 7, 1), self.month(7)))
+        kind = "sales_funnel_addon.activity_type_deferral"
+        deal.activity_reschedule([kind], date_deadline=date(2028, 2, 29), only_automated=False)
+        self.assertEqual((deal.deferral_date, deal.stage_id), (date(2028, 2, 29), self.month(2)))
+        self.assertEqual(self.planned(deal), activity)
+        self.assertEqual(deal.deferral_reason, "Renovates first")
+
+    def test_not_to_a_day_that_is_too_near(self):
+        deal = self.defer()
+        for move in (
+            lambda: self.move(deal, "2026-12-18"),
+            lambda: self.as_salesperson(self.planned(deal)).action_reschedule_tomorrow(),
+        ):
+            with self.assertRaisesRegex(ValidationError, "too near.*Resume the deal"):
+                move()
+        self.assertEqual(self.planned(deal).date_deadline, deal.deferral_date)
+
+    def test_many_at_once_or_none(self):
+        deals = self.defer() | self.defer(name="Other")
+        self.move(deals, "2027-06-01")
+        self.assertEqual(deals.stage_id, self.month(6))
+        with self.assertRaisesRegex(ValidationError, "(?s)Lead 0.*Other"):
+            self.move(deals, "2026-11-20")
+        self.assertEqual(set(deals.mapped("deferral_date")), {date(2027, 6, 1)})
+
+    def test_an_assignee_who_may_not_edit_the_deal(self):
+        deal = self.defer()
+        oleg = new_test_user(self.env, "sale_oleg", "sales_team.group_sale_salesman")
+        self.planned(deal).user_id = oleg
+        with self.assertRaises(AccessError):
+            self.planned(deal).with_user(oleg).date_deadline = "2027-05-05"
+        self.assertEqual(deal.deferral_date, date(2027, 3, 31))
+
+    def test_other_activities_and_those_that_are_done(self):
+        deal = self.defer()
+        call = deal.activity_schedule("mail.mail_activity_data_call", date(2027, 4, 1), user_id=self.salesperson.id)
+        call.date_deadline = "2026-11-20"
+        done = self.planned(deal)
+        done.action_done()
+        if done.exists():
+            done.date_deadline = "2027-06-01"
+        self.assertEqual(deal.deferral_date, date(2027, 3, 31))
+
+
+class TestActivityCost(test_deferral.TestCost):
+    def test_many_at_once(self):
+        def defer(leads):
+            leads.funnel_defer("2027-03-31", "Holidays")
+
+        def move(leads):
+            leads.env["mail.activity"].search([("res_id", "in", leads.ids)]).write({"date_deadline": "2027-05-05"})
+
+        self.assert_constant(move, defer)
 
 
 class TestMerge(DeferralCase):
