@@ -6,6 +6,9 @@ from odoo.tools.misc import format_date
 
 from ..tools.lead_moves import LeadState
 
+#: A context value that no client can send.
+_COPIED = object()
+
 
 class FunnelDeferralFlowMixin(models.AbstractModel):
     """Deferring deals and resuming them, and what follows: the activity on the date, the words in the log."""
@@ -71,6 +74,16 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
                 self.env["mail.activity.type"].browse(activity_type_id),
             )
         return True
+
+    def copy(self, default=None):
+        """A copy waits as long as its original, also when that date has come near or passed."""
+        leads = self if "deferral_date" in (default or {}) else self.with_context(funnel_deferral_copy=_COPIED)
+        return super(FunnelDeferralFlowMixin, leads).copy(default).with_env(self.env)
+
+    def _describe_unfit_date(self, limit, entered, date=None):
+        if self.env.context.get("funnel_deferral_copy") is _COPIED:
+            return []
+        return super()._describe_unfit_date(limit, entered, date)
 
     def action_funnel_defer(self):
         """Open the dialog that asks until when the deals are deferred and why."""

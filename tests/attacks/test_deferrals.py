@@ -1,6 +1,6 @@
 """Attacks: deferred deals whose activity is moved, whose funnels change, that are merged and copied."""
 
-from datetime import date
+from datetime import date, datetime
 
 from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
@@ -75,6 +75,30 @@ class TestActivityCost(test_deferral.TestCost):
             leads.env["mail.activity"].search([("res_id", "in", leads.ids)]).write({"date_deadline": "2027-05-05"})
 
         self.assert_constant(move, defer)
+
+
+class TestCopies(DeferralCase):
+    def test_a_copy_waits_as_long_as_its_original(self):
+        deal = self.defer()
+        for moment in (datetime(2027, 3, 20), datetime(2027, 4, 20)):
+            with self.at(moment):
+                copy = deal.copy()
+                self.assertEqual((copy.stage_id, copy.deferral_date), (self.month(3), deal.deferral_date))
+                self.assertEqual(self.planned(copy).date_deadline, deal.deferral_date)
+
+    def test_but_no_copy_is_a_way_to_a_near_date(self):
+        deal, ordinary = self.defer(), self.make_deal()
+        near = {"deferral_date": "2026-11-20"}
+        deferred = {"team_id": self.later.id, "deferral_reason": "Holidays", "stage_id": self.month(11).id}
+        forged = {"funnel_deferral_copy": True}
+        for refused in (
+            lambda: deal.copy(near),
+            lambda: ordinary.copy({**deferred, **near}),
+            lambda: ordinary.copy(deferred),
+            lambda: deal.with_context(**forged).write(near),
+        ):
+            with self.assertRaises(ValidationError):
+                refused()
 
 
 class TestMerge(DeferralCase):
