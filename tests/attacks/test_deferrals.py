@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
@@ -75,6 +75,35 @@ class TestActivityCost(test_deferral.TestCost):
             leads.env["mail.activity"].search([("res_id", "in", leads.ids)]).write({"date_deadline": "2027-05-05"})
 
         self.assert_constant(move, defer)
+
+
+class TestConfiguration(DeferralCase):
+    def test_a_funnel_in_which_deals_wait_keeps_its_kind(self):
+        deal = self.defer()
+        for kind in (False, "deal"):
+            with self.assertRaisesRegex(ValidationError, "Only a funnel of deals defers.*Kitchens"):
+                self.later.funnel_kind = kind
+        self.deals.deferred_team_id = False
+        for kind in (False, "deal"):
+            with self.assertRaisesRegex(ValidationError, "stays a funnel of deferred demand"):
+                self.later.funnel_kind = kind
+        deal.funnel_resume()
+        self.later.funnel_kind = False
+
+    def test_boards_follow_an_upgrade(self):
+        """What an upgrade loads brings the screens of funnels that are there already up to date."""
+        kanban = self.later.funnel_action_id.view_ids.filtered(lambda view: view.view_mode == "kanban")
+        own = kanban.view_id
+        kanban.view_id = self.env.ref("sales_funnel_addon.crm_lead_view_kanban_funnel")
+        self.env["ir.module.module"]._load_module_terms(["sales_funnel_addon"], ["en_US"])
+        self.assertIn(own, self.later.funnel_action_id.view_ids.view_id)
+
+    def test_a_salesperson_who_has_left(self):
+        deal = self.defer()
+        self.salesperson.active = False
+        deal = deal.with_user(self.manager)
+        deal.deferral_date = "2027-06-06"
+        self.assertEqual(self.planned(deal).user_id, self.manager)
 
 
 class TestCopies(DeferralCase):
