@@ -163,3 +163,13 @@ class TestMerge(DeferralCase):
         lost.action_set_lost(lost_reason_id=self.gone.id)
         merged = self.merge(lost | deal)
         self.assertEqual((merged, merged.won_status, merged.stage_id), (deal, "pending", self.estimate))
+
+
+class TestDialog(DeferralCase):
+    def test_a_deal_that_is_deleted_while_the_dialog_is_open(self):
+        deals = self.defer() | self.defer() | self.defer()
+        dialog = self.env["funnel.resume"].with_user(self.salesperson).create({"lead_ids": [Command.set(deals.ids)]})
+        deals[0].sudo().unlink()
+        dialog.invalidate_recordset()
+        dialog.action_apply()
+        self.assertEqual(deals.exists().team_id, self.deals)
