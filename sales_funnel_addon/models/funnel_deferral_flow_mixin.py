@@ -143,7 +143,10 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
         """Return the funnel in which this deal would wait: the one in which it does, or the one its funnel names."""
         rules = self.env["crm.team"]._get_funnel_rules()
         funnel = rules.funnels.get(self.team_id.id)
-        return funnel and (funnel.id if funnel.kind == "deferred" else funnel.deferred_funnel_id)
+        if funnel and funnel.kind != "deferred":
+            funnel = rules.funnels.get(funnel.deferred_funnel_id)
+            return bool(funnel and funnel.is_active) and funnel.id  # nobody looks into one that is archived
+        return funnel and funnel.id
 
     def _describe_undeferrable(self):
         """Return why leads cannot be deferred whatever the date, as text by lead id; empty for those that can."""
@@ -178,21 +181,37 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
     def _get_resume_places(self, stage_id=None):
         """Return where deferred deals come back to, as pairs of the ids of a funnel and a stage by lead id.
 
-        False takes the place of what is not known: a deal that came from no funnel goes to the only one that defers
-        into the funnel where it waits.
+        False takes the place of what is not known: a deal that came from no funnel, or from one that is archived, goes
+        to the only one that defers into the funnel where it waits.
         """
         rules = self.env["crm.team"]._get_funnel_rules()
-        origins, places = self._get_deferral_origins(), {}
+        origins, places = self._get_standing_origins(), {}
         for lead in self:
             team_id, left_id = origins.get(lead.id, (False, False))
-            senders = [f.id for f in rules.funnels.values() if f.deferred_funnel_id == lead.team_id.id]
+            senders = [f for f in rules.funnels.values() if f.deferred_funnel_id == lead.team_id.id and f.is_active]
             if not team_id:
-                own = [i for i in senders if not stage_id or stage_id in rules.funnels[i].stage_ids]
+                own = [f.id for f in senders if not stage_id or stage_id in f.stage_ids]
                 team_id = own[0] if len(own) == 1 else False
             funnel = rules.funnels.get(team_id)
             target_id = stage_id or (funnel and (left_id if left_id in funnel.stage_ids else funnel.first_stage_id))
             places[lead.id] = (team_id, target_id if funnel and target_id in funnel.stage_ids else False)
         return places
+
+    def _get_standing_origins(self):
+        """Return from which funnel and stage the deals were deferred, if they still are: pairs of ids by lead id.
+
+        In the place of a stage that was deleted is the last one before it where the deal has been.
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        origins = {
+            i: origin for i, origin in self._get_deferral_origins().items() if rules.funnels[origin[0]].is_active
+        }
+        gone = [i for i, (team_id, left_id) in origins.items() if left_id not in rules.funnels[team_id].stage_ids]
+        for lead_id, way in self.browse(gone)._get_stages_reached().items():
+            stage_ids = rules.funnels[origins[lead_id][0]].stage_ids
+            been = [stage_id for stage_id, _overridden in way if stage_id in stage_ids]
+            origins[lead_id] = (origins[lead_id][0], been[-1] if been else False)
+        return origins
 
     def _describe_unresumable(self, stage_id=None):
         """Return why leads cannot be resumed whatever the rules say, as text by lead id; empty for those that can."""
@@ -204,7 +223,9 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
             elif not lead._is_under_way():
                 texts[lead.id] = self.env._("It is closed: reopen it first.")
             elif not places[lead.id][0]:
-                texts[lead.id] = self.env._("It came from no funnel of deals: choose a stage to which it goes.")
+                texts[lead.id] = self.env._(
+                    "It came from no funnel of deals that is still in use: choose a stage to which it goes."
+                )
             elif not places[lead.id][1]:
                 texts[lead.id] = self.env._("This is no stage of the funnel from which it was deferred.")
         return texts

@@ -65,7 +65,8 @@ class FunnelDeferralMixin(models.AbstractModel):
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         for lead in self:
             funnel = funnels.get(lead.team_id.id)
-            lead.funnel_can_defer = bool(funnel and funnel.deferred_funnel_id) and lead._is_under_way()
+            may_wait = bool(funnel and funnel.deferred_funnel_id and lead._get_deferred_funnel_id())
+            lead.funnel_can_defer = may_wait and lead._is_under_way()
 
     @api.depends("deferral_date")
     def _compute_stage_id(self):

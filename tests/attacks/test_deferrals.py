@@ -78,6 +78,32 @@ class TestActivityCost(test_deferral.TestCost):
 
 
 class TestConfiguration(DeferralCase):
+    def test_nothing_is_deferred_into_an_archived_funnel(self):
+        self.later.active = False
+        deal = self.make_deal()
+        self.assertFalse(deal.funnel_can_defer)
+        with self.assertRaisesRegex(UserError, "names no funnel of deferred demand"):
+            deal.funnel_defer("2027-03-31", "Holidays")
+
+    def test_nothing_comes_back_into_an_archived_funnel(self):
+        deal = self.defer()
+        self.deals.active = False
+        with self.assertRaisesRegex(UserError, "still in use"):
+            deal.funnel_resume()
+        doors = self.make_funnel("Doors", "deal", ["Talk", "Offer"], deferred_team_id=self.later.id)
+        deal.funnel_resume()
+        self.assertEqual((deal.team_id, deal.stage_id.name), (doors, "Talk"))
+
+    def test_a_stage_that_is_gone(self):
+        self.measurement.is_irreversible = True
+        deal = self.make_deal()
+        for stage in (self.measurement, self.contract):
+            deal.stage_id = stage
+        deal.funnel_defer("2027-03-31", "Holidays")
+        self.contract.unlink()
+        deal.funnel_resume()
+        self.assertEqual(deal.stage_id, self.measurement)
+
     def test_a_funnel_in_which_deals_wait_keeps_its_kind(self):
         deal = self.defer()
         for kind in (False, "deal"):
