@@ -1,0 +1,52 @@
+"""Attacks: reviews that nobody should give himself, and losses that change under the controller's eyes."""
+
+from odoo.exceptions import AccessError
+
+from ..common import ADDON
+from ..refusals import RefusalCase
+
+
+class TestReviews(RefusalCase):
+    def test_nobody_checks_their_own_refusals(self):
+        own, other = self.lose_one(), self.lose_one()
+        other.sudo().user_id = self.oleg
+        self.salesperson.group_ids += self.env.ref(f"{ADDON}.group_funnel_quality_controller")
+        own, other = self.as_salesperson(own), self.as_salesperson(other)
+        for verdict in (
+            lambda: own.action_verify(self.cause.id),
+            lambda: (own | other).action_verify(self.cause.id),
+            lambda: self.give_back(own),
+            lambda: own.action_ask_verify(),
+        ):
+            with self.assertRaisesRegex(AccessError, "Nobody checks their own refusals"):
+                verdict()
+        other.action_verify(self.cause.id)
+        self.assertEqual((own.state, other.state), ("to_check", "verified"))
+
+
+class TestCost(RefusalCase):
+    def test_what_a_return_adds_does_not_grow(self):
+        """Stock Odoo restores lead by lead; what quality control adds is the same for twenty refusals as for two."""
+        plain = self.env["crm.team"].create({"name": "Plain"})
+
+        def count(operation):
+            self.env.flush_all()
+            self.env.cr.precommit.run()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            operation()
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - before
+
+        def measure(number):
+            deals = self.make_leads(self.deals, number, user_id=self.salesperson.id)
+            stock = self.make_leads(plain, number, user_id=self.salesperson.id, type="opportunity")
+            stock.action_set_lost(lost_reason_id=self.price.id)
+            reviews = self.lose(deals).with_context(tracking_disable=True)
+            restored = stock.with_context(tracking_disable=True).with_user(self.controller)
+            self.controller.group_ids += self.env.ref("sales_team.group_sale_salesman_all_leads")
+            return count(lambda: self.give_back(reviews)) - count(restored.action_restore)
+
+        measure(2)
+        few, many = measure(2), measure(20)
+        self.assertLessEqual(many - few, 2, f"{few} queries more than stock for 2 refusals, {many} for 20")
