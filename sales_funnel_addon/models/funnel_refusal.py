@@ -56,6 +56,7 @@ class FunnelRefusal(models.Model):
             ("reopened", "Deal reopened"),
             ("junk", "Turned out to be junk"),
             ("merged", "Merged into another deal"),
+            ("left", "Its team is no funnel any more"),
         ],
         "Closed Because",
         readonly=True,

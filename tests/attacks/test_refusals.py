@@ -23,6 +23,16 @@ class TestReviews(RefusalCase):
         other.action_verify(self.cause.id)
         self.assertEqual((own.state, other.state), ("to_check", "verified"))
 
+    def test_a_team_that_is_no_funnel_any_more(self):
+        waiting, verified, archived = (self.lose_one() for _number in range(3))
+        verified.action_verify(self.cause.id)
+        self.deals.refusal_check_percent = 0
+        skipped = self.lose_one()
+        self.leads.deal_team_id = False
+        self.deals.funnel_kind = False
+        self.assertEqual((waiting | archived | skipped).mapped("closing"), ["left"] * 3)
+        self.assertEqual(verified.state, "verified")
+
 
 class TestCost(RefusalCase):
     def test_what_a_return_adds_does_not_grow(self):
