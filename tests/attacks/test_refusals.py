@@ -33,6 +33,18 @@ class TestReviews(RefusalCase):
         self.assertEqual((waiting | archived | skipped).mapped("closing"), ["left"] * 3)
         self.assertEqual(verified.state, "verified")
 
+    def test_a_review_tells_the_loss_as_it_was_corrected(self):
+        review = self.lose_one()
+        lead = self.as_salesperson(review.lead_id)
+        lead.write({"lost_reason_id": self.other.id, "lost_comment": "They moved away"})
+        self.assertEqual((review.lost_reason_id, review.lost_comment), (self.other, "They moved away"))
+        lead.lost_comment = "They moved to Omsk"
+        self.assertEqual(review.lost_comment, "They moved to Omsk")
+        review.action_verify(self.cause.id)
+        lead.write({"lost_reason_id": self.price.id, "lost_comment": "Too dear"})
+        self.assertEqual((review.lost_reason_id, review.lost_comment), (self.other, "They moved to Omsk"))
+        self.assertEqual(self.reviews_of(lead), review)
+
 
 class TestCost(RefusalCase):
     def test_what_a_return_adds_does_not_grow(self):
@@ -60,3 +72,17 @@ class TestCost(RefusalCase):
         measure(2)
         few, many = measure(2), measure(20)
         self.assertLessEqual(many - few, 2, f"{few} queries more than stock for 2 refusals, {many} for 20")
+
+    def test_correcting_many_losses(self):
+        counts = []
+        for number in (2, 2, 20):
+            deals = self.make_leads(self.deals, number, user_id=self.salesperson.id)
+            reviews, leads = self.lose(deals), self.as_salesperson(deals).with_context(tracking_disable=True)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            leads.write({"lost_reason_id": self.other.id})
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(reviews.lost_reason_id, self.other)
+        self.assertLessEqual(counts[2] - counts[1], 2, counts)
