@@ -198,19 +198,30 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
         return places
 
     def _get_standing_origins(self):
-        """Return from which funnel and stage the deals were deferred, if they still are: pairs of ids by lead id.
+        """Return to which funnel and stage the deals that are deferred now can come back: pairs of ids by lead id.
 
-        In the place of a stage that was deleted is the last one before it where the deal has been.
+        It is where they came from, unless the funnel is archived. In the place of a stage that was deleted, or lies
+        before a point of no return which a deal merged into this one had passed, is the furthest one that was reached.
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         origins = {
             i: origin for i, origin in self._get_deferral_origins().items() if rules.funnels[origin[0]].is_active
         }
-        gone = [i for i, (team_id, left_id) in origins.items() if left_id not in rules.funnels[team_id].stage_ids]
-        for lead_id, way in self.browse(gone)._get_stages_reached().items():
-            stage_ids = rules.funnels[origins[lead_id][0]].stage_ids
-            been = [stage_id for stage_id, _overridden in way if stage_id in stage_ids]
-            origins[lead_id] = (origins[lead_id][0], been[-1] if been else False)
+        doubtful = self.browse(
+            lead_id
+            for lead_id, (team_id, stage_id) in origins.items()
+            if stage_id not in rules.funnels[team_id].stage_ids or rules.has_barriers(team_id)
+        )
+        reached = doubtful._get_stages_reached() if doubtful else {}
+        before = doubtful._get_lead_states()
+        targets = {lead_id: LeadState(funnel_id=origins[lead_id][0]) for lead_id in doubtful.ids}
+        furthest = self._get_furthest_positions(targets, before, reached)
+        for lead_id in doubtful.ids:
+            team_id, stage_id = origins[lead_id]
+            stage_ids, position = rules.funnels[team_id].stage_ids, furthest.get(lead_id, -1)
+            if stage_id not in stage_ids or rules.barrier(team_id, stage_id, position):
+                been = [stage_ids[position]] if position >= 0 else [i for i, _overridden in reached[lead_id]]
+                origins[lead_id] = (team_id, next((i for i in reversed(been) if i in stage_ids), False))
         return origins
 
     def _describe_unresumable(self, stage_id=None):

@@ -44,7 +44,7 @@ class FunnelDeferralMixin(models.AbstractModel):
 
     @api.depends("funnel_move_ids", "team_id")
     def _compute_deferral_origin(self):
-        origins = self._origin._get_deferral_origins()
+        origins = self._origin._get_standing_origins()
         teams = self.env["crm.team"].browse({team_id for team_id, _stage_id in origins.values()})
         stages = self.env["crm.stage"].browse({stage_id for _team_id, stage_id in origins.values()})
         # a deal may have been handed over from a company that its reader does not belong to

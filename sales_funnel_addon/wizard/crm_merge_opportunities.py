@@ -9,7 +9,7 @@ class CrmMergeOpportunity(models.TransientModel):
     def _compute_team_id(self):
         result = super()._compute_team_id()
         for wizard in self:
-            team = wizard.opportunity_ids._origin._sort_by_confidence_level(reverse=True)[:1].team_id
-            if team.funnel_kind:
+            team = wizard.opportunity_ids._origin._get_merge_team()
+            if team:
                 wizard.team_id = team
         return result

@@ -177,6 +177,21 @@ class TestMerge(DeferralCase):
         self.assertEqual((merged, merged.stage_id), (waiting, self.month(3)))
         self.assertEqual(self.planned(merged).date_deadline, merged.deferral_date)
 
+    def test_the_furthest_of_all_counts(self):
+        self.measurement.is_irreversible = True
+        for team in (None, self.deals):
+            waiting, deal = self.defer(stage_id=self.contract.id), self.make_deal()
+            merged = self.merge(waiting | deal, team)
+            self.assertEqual((merged, merged.stage_id), (waiting, self.contract))
+            self.assertFalse(merged.deferral_date or self.planned(merged))
+        deals = self.defer(stage_id=self.contract.id) | self.defer("2027-12-31")
+        self.assertEqual(self.merge(deals).deferral_stage_id, self.contract)
+
+    def test_without_the_dialog(self):
+        waiting, deal = self.defer(stage_id=self.contract.id), self.make_deal()
+        merged = (waiting | deal).with_user(self.manager).merge_opportunity()
+        self.assertEqual((merged.team_id, merged.stage_id), (self.deals, self.contract))
+
     def test_deals_that_wait_go_on_where_they_were(self):
         self.measurement.is_irreversible = True
         deals = self.defer(stage_id=self.contract.id) | self.defer("2027-02-28", stage_id=self.contract.id)
