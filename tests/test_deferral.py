@@ -10,6 +10,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form, new_test_user
 
+from odoo.addons.sales_funnel_addon.tools.checklists import OPEN_STATES
+
 from .common import ADDON, FunnelCase
 from .test_preset_reminders import PresetReminderCase
 
@@ -571,6 +573,8 @@ class TestRandomLives(DeferralCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.measurement.is_irreversible = True
+        cls.controller = new_test_user(cls.env, "controller", f"{ADDON}.group_funnel_quality_controller")
+        cls.cause = cls.env["funnel.refusal.cause"].create({"name": "No follow-up"})
         cls.make_task(cls.estimate, mandatory=False, activity_type_id=cls.env.ref("mail.mail_activity_data_call").id)
         for stage in (cls.estimate, cls.month(cls, 3)):
             cls.env["funnel.reminder"].create(
@@ -592,11 +596,15 @@ class TestRandomLives(DeferralCase):
             for _step in range(self.STEPS):
                 moment += timedelta(days=dice.randrange(60), minutes=dice.randrange(1440))
                 with self.at(moment):
-                    action = dice.choice(self.actions(dice, moment))
+                    action, was_lost = dice.choice(self.actions(dice, moment)), deal.won_status == "lost"
                     with contextlib.suppress(UserError), self.env.cr.savepoint():
-                        action(deal)
+                        merged = action(deal)
                         self.env.flush_all()
                         done += 1
+                        if isinstance(merged, type(deal)):
+                            # what was closed before has not come as far as what goes on in its place
+                            furthest = 0 if merged != deal and was_lost else furthest
+                            deal = merged
                     self.env.invalidate_all()
                     furthest = self.check(deal, furthest, seed)
         self.assertGreater(done, self.LIVES * self.STEPS / 4, "most actions were refused: this proves nothing")
@@ -617,11 +625,41 @@ class TestRandomLives(DeferralCase):
             lambda deal: deal.funnel_resume(stage.id),
             lambda deal: deal.action_set_lost(lost_reason_id=reason.id),
             lambda deal: deal.action_unarchive(),
+            lambda deal: deal.action_archive() and None,
+            lambda deal: deal.action_restore() and None,
             lambda deal: deal.write({"active": dice.random() < 0.5}),
+            lambda deal: self.merge(deal, dice),
+            lambda deal: self.merge(deal, dice),
+            lambda deal: self.give_back(deal, dice.choice([False, stage.id])),
+            lambda deal: self.planned(deal).with_user(self.salesperson).write({"date_deadline": day}),
+            lambda deal: self.duplicate(deal),
             lambda deal: deal.write({"stage_id": stage.id}),
             lambda deal: deal.write({"deferral_date": False}),
             lambda deal: deal.activity_ids.action_done(),
         ]
+
+    def merge(self, deal, dice):
+        """Merge the deal with another one that is open, deferred or lost; return the one that is left."""
+        other = self.make_deal(stage_id=dice.choice([self.estimate, self.contract]).id)
+        fate = dice.randrange(3)
+        if fate == 1:
+            other.funnel_defer((self.env.cr.now() + timedelta(days=90)).date(), "Holidays")
+        elif fate == 2:
+            other.action_set_lost(lost_reason_id=self.price.id)
+        team_id = dice.choice([False, False, self.deals.id, self.later.id])
+        merged = (deal | other).with_user(self.manager).merge_opportunity(team_id=team_id)
+        return merged.with_user(self.salesperson).with_context(deal.env.context)
+
+    def give_back(self, deal, stage_id):
+        """Return the deal by quality control."""
+        reviews = deal.sudo().funnel_refusal_ids.filtered(lambda review: review.state == "to_check")
+        reviews.with_user(self.controller).action_return(self.cause.id, "Call him", stage_id)
+
+    def duplicate(self, deal):
+        """Copy the deal, and look at the copy, which has been nowhere yet; of a lost one nobody reviews the loss."""
+        copy = deal.copy()
+        if copy.won_status != "lost":
+            self.check(copy, 0, "copy")
 
     def check(self, deal, furthest, seed):
         """Assert what always holds; return the furthest position of the deal in its sales funnel."""
@@ -642,8 +680,11 @@ class TestRandomLives(DeferralCase):
         self.assertLessEqual(set(own.mapped("date_deadline")), {deal.deferral_date}, told)
         if deal.won_status != "pending" or not deal.active:
             self.assertFalse(deal.funnel_timer_ids.filtered(lambda timer: timer.state == "armed"), told)
-            self.assertFalse(deal.funnel_task_ids.filtered(lambda task: task.state == "open"), told)
+            self.assertFalse(deal.funnel_task_ids.filtered(lambda task: task.state in OPEN_STATES), told)
             self.assertFalse(own | activities.filtered("funnel_task_id"), told)
+        waiting = deal.funnel_refusal_ids.filtered(lambda review: review.state == "to_check")
+        self.assertEqual(len(waiting), int(deal.won_status == "lost"), told)
+        self.assertEqual(waiting.lost_reason_id, deal.lost_reason_id, told)
         return furthest
 
 

@@ -190,6 +190,8 @@ class CrmTeam(models.Model):
             leads._sync_checklists()
             leads._disarm_timers()
             leads._arm_timers()
+            emptied = self.filtered(lambda team: not team.funnel_kind)
+            self.env["funnel.refusal"]._close([("lead_id.team_id", "in", emptied.ids)], "left")
         return result
 
     def unlink(self):

@@ -43,7 +43,7 @@ class FunnelConversionMixin(models.AbstractModel):
                     self.env._("Questionnaire before the conversion:"),
                     lines,
                 )
-        leads = self.browse(bodies).exists() if bodies else self.browse()
+        leads = self.browse(bodies).exists()
         leads._message_log_batch(bodies={lead.id: bodies[lead.id] for lead in leads})
 
     def _handle_partner_assignment(self, force_partner_id=False, create_missing=True, with_parent=None):
@@ -83,13 +83,53 @@ class FunnelConversionMixin(models.AbstractModel):
 
     def _merge_opportunity(self, user_id=False, team_id=False, auto_unlink=True, max_length=5):
         """Merging into a funnel: stock Odoo would choose a stage that all teams share, so the team comes afterwards."""
+        team_id = team_id or self._get_merge_team().id
         if team_id not in self.env["crm.team"]._get_funnel_rules().funnels:
             return super()._merge_opportunity(user_id, team_id, auto_unlink, max_length)
         with self._gate_batch() as leads:
+            leads.env.context["funnel_gate_batch"].merge_team_id = team_id
             merged = super(FunnelConversionMixin, leads)._merge_opportunity(user_id, False, auto_unlink, max_length)
             if merged.team_id.id != team_id:
-                merged.team_id = team_id
+                home_id, stage_id = merged._get_resume_places()[merged.id]
+                place = {"stage_id": stage_id} if home_id == team_id and stage_id else {}
+                merged.write({"team_id": team_id, **place})
         return merged.with_env(self.env)
+
+    def _get_merge_team(self):
+        """Return the funnel in which these leads go on when they are merged, none if that is no funnel.
+
+        Whoever has a deal that goes on does not want to wait with it, although another one was deferred.
+        """
+        head = self._sort_by_confidence_level(reverse=True)[:1]
+        team = head.team_id
+        going = self.filtered(lambda lead: lead._is_under_way() and lead.team_id.funnel_kind != "deferred")
+        if team.funnel_kind == "deferred" and going:
+            home_id, _stage_id = head._get_resume_places()[head.id]
+            team = team.browse(home_id or going[0].team_id.id)
+        return team.filtered("funnel_kind")
+
+    def _sort_by_confidence_level(self, reverse=False):
+        """In funnels a deal that goes on does not vanish in a lost one, however far that had come."""
+        leads = super()._sort_by_confidence_level(reverse=reverse)
+        if not any(leads.mapped("team_id.funnel_kind")):
+            return leads
+        batch = self.env.context.get("funnel_gate_batch")
+        wanted_id = isinstance(batch, GateBatch) and batch.merge_team_id
+        places = {lead.id: (lead.team_id.id, lead.stage_id.id) for lead in self} | self._get_standing_origins()
+        return leads.sorted(lambda lead: lead._get_merge_rank(wanted_id, *places[lead.id]), reverse=reverse)
+
+    def _get_merge_rank(self, wanted_id, home_id, stage_id):
+        """Return by what leads are sorted into which others are merged, the better the greater.
+
+        :param wanted_id: the id of the funnel that was chosen, if one was
+        :param home_id: the id of the funnel where the lead is, or from which it was deferred
+        :param stage_id: the id of its stage there, which says how far it has come
+        """
+        goes_on = self.won_status == "won" or (self.active and self.won_status == "pending")
+        rank = (self.type == "opportunity", self.won_status == "won", goes_on)
+        stage = self.env["crm.stage"].sudo().browse(stage_id)  # it may be another company's
+        is_wanted = wanted_id in (self.team_id.id, home_id)
+        return (*rank, is_wanted, stage.sequence, self.team_id.funnel_kind != "deferred")
 
     def _merge_dependences(self, opportunities):
         # the log is nobody's to write, yet it has to outlive the leads that a merge deletes

@@ -44,6 +44,19 @@ class FunnelDeferralActivityMixin(models.AbstractModel):
             self._get_deferral_activity_type(),
         )
 
+    @api.model
+    def _follow_deferral_activities(self, days):
+        """Let deals wait until the days to which their activities were moved.
+
+        :param dict days: the days, by lead id
+        """
+        # compared whoever may read the deals, written by those who may write them
+        late = self.sudo().browse(days).filtered(lambda lead: lead.deferral_date not in (False, days[lead.id]))
+        if late:
+            with self.browse(late.ids)._gate_batch() as leads:
+                for day, group in leads.grouped(lambda lead: days[lead.id]).items():
+                    group.write({"deferral_date": day})
+
     def _prepare_deferral_activity(self):
         """Return what the activity of this deal says to its salesperson."""
         user = self._get_caller()

@@ -6,6 +6,9 @@ from odoo.tools.misc import format_date
 
 from ..tools.lead_moves import LeadState
 
+#: A context value that no client can send.
+_COPIED = object()
+
 
 class FunnelDeferralFlowMixin(models.AbstractModel):
     """Deferring deals and resuming them, and what follows: the activity on the date, the words in the log."""
@@ -72,6 +75,16 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
             )
         return True
 
+    def copy(self, default=None):
+        """A copy waits as long as its original, also when that date has come near or passed."""
+        leads = self if "deferral_date" in (default or {}) else self.with_context(funnel_deferral_copy=_COPIED)
+        return super(FunnelDeferralFlowMixin, leads).copy(default).with_env(self.env)
+
+    def _describe_unfit_date(self, limit, entered, date=None):
+        if self.env.context.get("funnel_deferral_copy") is _COPIED:
+            return []
+        return super()._describe_unfit_date(limit, entered, date)
+
     def action_funnel_defer(self):
         """Open the dialog that asks until when the deals are deferred and why."""
         return self._open_deferral_dialog("funnel_defer_action")
@@ -130,7 +143,10 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
         """Return the funnel in which this deal would wait: the one in which it does, or the one its funnel names."""
         rules = self.env["crm.team"]._get_funnel_rules()
         funnel = rules.funnels.get(self.team_id.id)
-        return funnel and (funnel.id if funnel.kind == "deferred" else funnel.deferred_funnel_id)
+        if funnel and funnel.kind != "deferred":
+            funnel = rules.funnels.get(funnel.deferred_funnel_id)
+            return bool(funnel and funnel.is_active) and funnel.id  # nobody looks into one that is archived
+        return funnel and funnel.id
 
     def _describe_undeferrable(self):
         """Return why leads cannot be deferred whatever the date, as text by lead id; empty for those that can."""
@@ -165,21 +181,48 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
     def _get_resume_places(self, stage_id=None):
         """Return where deferred deals come back to, as pairs of the ids of a funnel and a stage by lead id.
 
-        False takes the place of what is not known: a deal that came from no funnel goes to the only one that defers
-        into the funnel where it waits.
+        False takes the place of what is not known: a deal that came from no funnel, or from one that is archived, goes
+        to the only one that defers into the funnel where it waits.
         """
         rules = self.env["crm.team"]._get_funnel_rules()
-        origins, places = self._get_deferral_origins(), {}
+        origins, places = self._get_standing_origins(), {}
         for lead in self:
             team_id, left_id = origins.get(lead.id, (False, False))
-            senders = [f.id for f in rules.funnels.values() if f.deferred_funnel_id == lead.team_id.id]
+            senders = [f for f in rules.funnels.values() if f.deferred_funnel_id == lead.team_id.id and f.is_active]
             if not team_id:
-                own = [i for i in senders if not stage_id or stage_id in rules.funnels[i].stage_ids]
+                own = [f.id for f in senders if not stage_id or stage_id in f.stage_ids]
                 team_id = own[0] if len(own) == 1 else False
             funnel = rules.funnels.get(team_id)
             target_id = stage_id or (funnel and (left_id if left_id in funnel.stage_ids else funnel.first_stage_id))
             places[lead.id] = (team_id, target_id if funnel and target_id in funnel.stage_ids else False)
         return places
+
+    def _get_standing_origins(self):
+        """Return to which funnel and stage the deals that are deferred now can come back: pairs of ids by lead id.
+
+        It is where they came from, unless the funnel is archived. In the place of a stage that was deleted, or lies
+        before a point of no return which a deal merged into this one had passed, is the furthest one that was reached.
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        origins = {
+            i: origin for i, origin in self._get_deferral_origins().items() if rules.funnels[origin[0]].is_active
+        }
+        doubtful = self.browse(
+            lead_id
+            for lead_id, (team_id, stage_id) in origins.items()
+            if stage_id not in rules.funnels[team_id].stage_ids or rules.has_barriers(team_id)
+        )
+        reached = doubtful._get_stages_reached() if doubtful else {}
+        before = doubtful._get_lead_states()
+        targets = {lead_id: LeadState(funnel_id=origins[lead_id][0]) for lead_id in doubtful.ids}
+        furthest = self._get_furthest_positions(targets, before, reached)
+        for lead_id in doubtful.ids:
+            team_id, stage_id = origins[lead_id]
+            stage_ids, position = rules.funnels[team_id].stage_ids, furthest.get(lead_id, -1)
+            if stage_id not in stage_ids or rules.barrier(team_id, stage_id, position):
+                been = [stage_ids[position]] if position >= 0 else [i for i, _overridden in reached[lead_id]]
+                origins[lead_id] = (team_id, next((i for i in reversed(been) if i in stage_ids), False))
+        return origins
 
     def _describe_unresumable(self, stage_id=None):
         """Return why leads cannot be resumed whatever the rules say, as text by lead id; empty for those that can."""
@@ -191,7 +234,9 @@ class FunnelDeferralFlowMixin(models.AbstractModel):
             elif not lead._is_under_way():
                 texts[lead.id] = self.env._("It is closed: reopen it first.")
             elif not places[lead.id][0]:
-                texts[lead.id] = self.env._("It came from no funnel of deals: choose a stage to which it goes.")
+                texts[lead.id] = self.env._(
+                    "It came from no funnel of deals that is still in use: choose a stage to which it goes."
+                )
             elif not places[lead.id][1]:
                 texts[lead.id] = self.env._("This is no stage of the funnel from which it was deferred.")
         return texts

@@ -44,7 +44,7 @@ class FunnelDeferralMixin(models.AbstractModel):
 
     @api.depends("funnel_move_ids", "team_id")
     def _compute_deferral_origin(self):
-        origins = self._origin._get_deferral_origins()
+        origins = self._origin._get_standing_origins()
         teams = self.env["crm.team"].browse({team_id for team_id, _stage_id in origins.values()})
         stages = self.env["crm.stage"].browse({stage_id for _team_id, stage_id in origins.values()})
         # a deal may have been handed over from a company that its reader does not belong to
@@ -65,7 +65,8 @@ class FunnelDeferralMixin(models.AbstractModel):
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         for lead in self:
             funnel = funnels.get(lead.team_id.id)
-            lead.funnel_can_defer = bool(funnel and funnel.deferred_funnel_id) and lead._is_under_way()
+            may_wait = bool(funnel and funnel.deferred_funnel_id and lead._get_deferred_funnel_id())
+            lead.funnel_can_defer = may_wait and lead._is_under_way()
 
     @api.depends("deferral_date")
     def _compute_stage_id(self):

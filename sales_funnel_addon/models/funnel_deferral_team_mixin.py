@@ -28,13 +28,30 @@ class FunnelDeferralTeamMixin(models.AbstractModel):
 
     @api.constrains("funnel_kind", "deferred_team_id")
     def _check_deferred_team_id(self):
-        for team in self.filtered("deferred_team_id"):
+        # also those that defer into a funnel which becomes another, whoever may see them
+        senders = self.sudo().with_context(active_test=False).search([("deferred_team_id", "in", self.ids)])
+        for team in self.filtered("deferred_team_id") | senders:
             if team.funnel_kind not in ("deal", "followup") or team.deferred_team_id.funnel_kind != "deferred":
                 raise ValidationError(
                     self.env._(
                         "Only a funnel of deals defers, and only into a funnel of deferred demand: %s.", team.name
                     )
                 )
+
+    @api.constrains("funnel_kind")
+    def _check_waiting_deals(self):
+        """Elsewhere the dates of deferred deals would mean nothing, and nobody would be reminded of them."""
+        Lead = self.env["crm.lead"].sudo().with_context(active_test=False)  # also deals that the admin may not see
+        others = self.filtered(lambda team: team.funnel_kind != "deferred")
+        waiting = Lead.search([("team_id", "in", others.ids), ("deferral_date", "!=", False)], limit=3)
+        if waiting:
+            raise ValidationError(
+                self.env._(
+                    "“%(team)s” stays a funnel of deferred demand: deals wait in it (%(leads)s).",
+                    team=waiting[0].team_id.name,
+                    leads=", ".join(waiting.mapped("name")),
+                )
+            )
 
     def _get_map_crossings(self):
         crossings = super()._get_map_crossings()

@@ -263,8 +263,8 @@ class FunnelGateMixin(models.AbstractModel):
             return
         batch = GateBatch()
         yield self.with_context(funnel_gate_batch=batch)
-        self.exists()._match_clients()
         self._log_answers(batch.answers)
         if batch.before:
             leads = self.browse(batch.before).exists()
+            leads._match_clients()
             leads._pass_gate(batch.before, batch.kept, batch.touched, batch.verdicts, batch.reasons)

@@ -41,7 +41,7 @@ class FunnelQualityMixin(models.AbstractModel):
         # the category decides, whoever may see the reason
         reasons = self.env["crm.lost.reason"].sudo().browse(reason_ids)
         refusal_ids = set(reasons.filtered(lambda reason: reason.category == "refusal").ids)
-        losses, ended = {}, {"junk": [], "reopened": []}
+        losses, ended, kept = {}, {"junk": [], "reopened": []}, []
         # who may still see a lead that was handed over with its loss does not matter for its review
         leads = self.browse(after).sudo()
         for lead in leads:
@@ -51,8 +51,12 @@ class FunnelQualityMixin(models.AbstractModel):
                 losses[lead] = origin.user_id or lead.user_id.id
             elif was_refused and not is_refused:
                 ended["junk" if state.lost_for else "reopened"].append(lead.id)
+            elif was_refused:
+                kept.append(lead.id)
         if losses:
             self.env["funnel.refusal"]._open(losses)
+        if kept:
+            self.env["funnel.refusal"]._correct(leads.browse(kept))
         for closing, lead_ids in ended.items():
             if lead_ids:
                 self.env["funnel.refusal"]._close([("lead_id", "in", lead_ids)], closing)

@@ -56,6 +56,7 @@ class FunnelRefusal(models.Model):
             ("reopened", "Deal reopened"),
             ("junk", "Turned out to be junk"),
             ("merged", "Merged into another deal"),
+            ("left", "Its team is no funnel any more"),
         ],
         "Closed Because",
         readonly=True,
@@ -138,6 +139,21 @@ class FunnelRefusal(models.Model):
         # the engine closes them, whoever may see them, also when their leads are archived
         Review = self.sudo().with_context(active_test=False)
         Review.search(WITHOUT_VERDICT & Domain(domain)).write({"state": "closed", "closing": closing})
+
+    @api.model
+    def _correct(self, leads):
+        """Let the reviews that have no verdict tell the reason and the comment that lost leads have got since."""
+        Review = self.sudo()  # facts of the engine, whoever corrects the loss
+        reviews = Review.search(WITHOUT_VERDICT & Domain("lead_id", "in", leads.ids))
+        outdated = reviews.filtered(
+            lambda review: (
+                (review.lost_reason_id, review.lost_comment)
+                != (review.lead_id.lost_reason_id, review.lead_id.lost_comment)
+            )
+        )
+        facts = outdated.grouped(lambda review: (review.lead_id.lost_reason_id.id, review.lead_id.lost_comment))
+        for (reason_id, comment), group in facts.items():
+            group.write({"lost_reason_id": reason_id, "lost_comment": comment})
 
     # ------------------------------------------------------------
     # ACTIONS

@@ -71,6 +71,10 @@ class FunnelRefusalVerdictMixin(models.AbstractModel):
         if not (self.env.su or self.env.user.has_group("sales_funnel_addon.group_funnel_quality_controller")):
             raise AccessError(self.env._("Only quality control gives verdicts on refusals."))
         self.check_access("read")
+        for review in self.filtered(lambda review: review.user_id == self.env.user and not self.env.su)[:1]:
+            raise AccessError(
+                self.env._("Nobody checks their own refusals: leave “%s” to a colleague.", review.lead_id.display_name)
+            )
         for review in (self - self.filtered_domain(WITHOUT_VERDICT))[:1]:
             states = dict(review._fields["state"]._description_selection(self.env))
             raise UserError(

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.client_keys import contact_key, read_contact_key
 from ..tools.lead_moves import GateBatch
 from ..tools.repeat_clients import Contact, History, Request, find_histories
 
@@ -107,7 +108,7 @@ class FunnelRepeatMixin(models.AbstractModel):
 
     def _get_all_keys(self):
         """Return by what the client of this lead is found: phone numbers, e-mail addresses, and the contact."""
-        return {*(self.client_keys or "").split(), *([f"={self.partner_id.id}"] if self.partner_id.id else ())}
+        return {*(self.client_keys or "").split(), *contact_key(self.partner_id.id)}
 
     def _note_matched(self, rows):
         """Write by what leads are being matched, in one statement; a permission to convert was for another client.
@@ -201,8 +202,9 @@ class FunnelRepeatMixin(models.AbstractModel):
     @api.model
     def _split_keys(self, keys):
         """Return the keys that are numbers and addresses, and the ids of the contacts among them."""
-        texts = sorted(key for key in keys if not key.startswith("="))
-        return texts, sorted(int(key[1:]) for key in keys if key.startswith("="))
+        contact_ids = {key: read_contact_key(key) for key in keys}
+        texts = sorted(key for key, contact_id in contact_ids.items() if contact_id is None)
+        return texts, sorted(contact_ids[key] for key in keys - set(texts))
 
     @api.model
     def _find_requests(self, keys):
@@ -220,7 +222,7 @@ class FunnelRepeatMixin(models.AbstractModel):
         return [
             Request(
                 lead_id,
-                frozenset([*(own or "").split(), *([f"={partner_id}"] if partner_id else ())]) & keys,
+                frozenset([*(own or "").split(), *contact_key(partner_id)]) & keys,
                 since,
                 company_id,
                 user_id,
@@ -244,7 +246,7 @@ class FunnelRepeatMixin(models.AbstractModel):
             )
         )
         return [
-            Contact(contact_id, frozenset([*(own or "").split(), f"={contact_id}"]) & keys, *facts)
+            Contact(contact_id, frozenset([*(own or "").split(), *contact_key(contact_id)]) & keys, *facts)
             for contact_id, own, *facts in rows
         ]
 

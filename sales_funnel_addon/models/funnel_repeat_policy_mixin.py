@@ -77,7 +77,8 @@ class FunnelRepeatPolicyMixin(models.AbstractModel):
             and after[lead.id].lead_type == "opportunity"
         }
         leads = self.browse(origins).filtered("is_repeat_client")
-        colleagues = leads._get_colleague_ids(leads._get_told_histories())
+        # also those that leave the funnels with their conversion
+        colleagues = leads._get_colleague_ids(leads._tell_histories() if leads else {})
         for lead in leads:
             user_ids = colleagues.get(lead.id)
             if user_ids and not lead._may_convert_repeat_client(origins[lead.id]):

@@ -64,8 +64,10 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
         leads = self.filtered(
             lambda lead: lead.team_id.id in funnels and (lead.is_repeat_client or not lead._origin.id)
         )
-        if not leads:
-            return {}
+        return leads._tell_histories() if leads else {}
+
+    def _tell_histories(self):
+        """Return what was known about the clients of these leads, without what other companies know of them."""
         own = {False, None, *self.env.user.sudo().company_ids.ids}
         is_system = self.env.is_superuser() and self.env.user._is_superuser()
         return {
@@ -75,7 +77,7 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
                 tuple(item for item in history.requests if item.company_id in own),
                 tuple(item for item in history.contacts if item.company_id in own),
             )
-            for lead_id, history in leads._get_client_histories().items()
+            for lead_id, history in self._get_client_histories().items()
         }
 
     @api.model

@@ -140,4 +140,5 @@ class FunnelRulesMixin(models.AbstractModel):
             deferral_min_days=self.deferral_min_days,
             repeat_role_id=self.repeat_role_id.id,
             repeat_policy=self.repeat_policy,
+            is_active=self.active,
         )

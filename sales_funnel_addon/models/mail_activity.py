@@ -37,7 +37,17 @@ class MailActivity(models.Model):
         elsewhere = not DOCUMENT_FIELDS.isdisjoint(vals) or vals.get("active")
         if not ENGINE_LINKS.isdisjoint(vals) or (elsewhere and self._has_links()):
             self._check_links()
-        return super().write(vals)
+        result = super().write(vals)
+        if "date_deadline" in vals:
+            self._put_deferrals_off()
+        return result
+
+    def _put_deferrals_off(self):
+        """A deal waits until the day of its activity, wherever that is moved: in a calendar, in a list, on the deal."""
+        # what the activity belongs to, also for an assignee who may not see it; the deal is written with their rights
+        moved = self.sudo().filtered(lambda activity: activity.funnel_is_deferral and activity.active)
+        if moved:
+            self.env["crm.lead"]._follow_deferral_activities({act.res_id: act.date_deadline for act in moved})
 
     def _has_links(self):
         return any(any(self.sudo().mapped(name)) for name in ENGINE_LINKS)

@@ -12,6 +12,10 @@ FALLBACK_REGION = "RU"
 #: What stands between several numbers or addresses in one field.
 _SEPARATORS = re.compile(r"[;,|\n\r\t]+|\s+(?:и|или|and|or)\s+", re.IGNORECASE)
 _LATIN = re.compile("[a-z]", re.IGNORECASE)
+#: How much of a text is read: what is longer is no number and no address, however long it takes to find that out.
+LONGEST_TEXT = 1000
+#: No e-mail address is longer (RFC 5321, 4.5.3.1.3), and no index takes a key of any length.
+LONGEST_ADDRESS = 254
 
 
 def client_keys(phone, email, regions=()):
@@ -55,7 +59,7 @@ def phone_keys(text, regions=()):
     """
     regions = tuple(dict.fromkeys(filter(None, (*regions, FALLBACK_REGION))))
     found = []
-    for part in filter(str.strip, _SEPARATORS.split(text)):
+    for part in filter(str.strip, _SEPARATORS.split(text[:LONGEST_TEXT])):
         found += _read_part(part.strip(), regions)
     return tuple(dict.fromkeys(found))
 
@@ -68,11 +72,30 @@ def email_keys(text):
 
     >>> email_keys("Ivan <IVAN@example.com>, ivan+shop@example.com")
     ('ivan@example.com', 'ivan+shop@example.com')
-    >>> email_keys("Ivan"), email_keys("  "), email_keys("ИВАН@почта.рф")
-    ((), (), ('иван@почта.рф',))
+    >>> email_keys("Ivan"), email_keys("  "), email_keys("ИВАН@почта.рф"), email_keys("x" * 300 + "@example.com")
+    ((), (), ('иван@почта.рф',), ())
     """
-    found = [address.lower() for part in text.splitlines() for address in email_split(part)]
-    return tuple(dict.fromkeys(address for address in found if not re.search(r"\s", address)))
+    parts = text[:LONGEST_TEXT].splitlines()
+    found = dict.fromkeys(address.lower() for part in parts for address in email_split(part))
+    return tuple(key for key in found if len(key) <= LONGEST_ADDRESS and not re.search(r"\s", key))
+
+
+def contact_key(contact_id):
+    """Return the key of a contact, or none for no contact; in a list for extending others.
+
+    >>> contact_key(5), contact_key(False)
+    (['=5'], [])
+    """
+    return [f"={contact_id}"] if contact_id else []
+
+
+def read_contact_key(key):
+    """Return the id of the contact whose key this is, or None for a number or an address.
+
+    >>> read_contact_key("=5"), read_contact_key("=5@example.com"), read_contact_key("+79123456789")
+    (5, None, None)
+    """
+    return int(key[1:]) if key.startswith("=") and "@" not in key else None
 
 
 def _read_part(part, regions):

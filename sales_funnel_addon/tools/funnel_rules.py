@@ -171,6 +171,7 @@ class Funnel:
     deferral_min_days: int = 0
     repeat_role_id: int | bool = False
     repeat_policy: str | bool = False
+    is_active: bool = True
 
     @property
     def lead_type(self):

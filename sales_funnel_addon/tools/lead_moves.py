@@ -104,6 +104,7 @@ class GateBatch:
     verdicts: dict = field(default_factory=dict)  # those of them that count
     answers: dict = field(default_factory=dict)  # to the questionnaires of the funnels that leads are leaving
     partners: dict = field(default_factory=dict)  # the contact that each lead's client has already, looked up together
+    merge_team_id: int | bool = False  # into which funnel leads are merged
 
     def remember(self, before, kept, touched, reasons):
         """Keep the state each lead had before its first write, what was written, and why."""

@@ -73,7 +73,7 @@ class FunnelDeferralDialog(models.AbstractModel):
         self.is_done = True
         for line in self.line_ids:
             line.state = "done" if line.lead_id in ready else "blocked"
-            line.message = texts[line.lead_id.id]
+            line.message = texts.get(line.lead_id.id, self.env._("It is no longer there."))
         name = self._name.replace(".", "_")
         action = self.env["ir.actions.actions"]._for_xml_id(f"sales_funnel_addon.{name}_action")
         return {**action, "res_id": self.id}
