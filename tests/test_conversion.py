@@ -67,6 +67,13 @@ class TestWhatAConversionDoes(ConversionCase):
         form.save().action_apply()
         self.assertEqual(lead.team_id, self.deals)
 
+    def test_the_list_of_a_funnel_does_not_decide_where_its_leads_go(self):
+        leads = self.request(count=2, **CLIENT)
+        context = {"active_model": "crm.lead", "active_ids": leads.ids, "default_team_id": self.leads.id}
+        for model in ("crm.lead2opportunity.partner", "crm.lead2opportunity.partner.mass"):
+            Wizard = self.env[model].with_user(self.salesperson).with_context(**context, active_id=leads[0].id)
+            self.assertEqual(Form(Wizard).team_id, self.deals, model)
+
     def test_the_contact_that_shares_most_is_proposed(self):
         make = self.env["res.partner"].create
         company = make({"name": "Works", "is_company": True, "phone": PHONE})

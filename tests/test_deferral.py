@@ -500,6 +500,12 @@ class TestDialogs(DeferralCase):
         self.assertEqual((deal.stage_id, deal.city), (self.measurement, "Omsk"))
         self.assertEqual(len(deal.activity_ids), 1)
 
+    def test_the_list_of_the_deferred_funnel_does_not_decide_where_its_deals_go(self):
+        deals = self.defer() | self.defer()
+        context = {"active_model": "crm.lead", "active_ids": deals.ids, "default_team_id": self.later.id}
+        dialog = Form(self.env["funnel.resume"].with_user(self.salesperson).with_context(**context))
+        self.assertEqual(dialog.team_id, self.deals)
+
     def test_several_deals_go_each_to_its_own_stage(self):
         deals = self.defer(stage_id=self.contract.id) | self.defer()
         dialog = Form(self.env["funnel.resume"].with_user(self.salesperson).with_context(default_lead_ids=deals.ids))

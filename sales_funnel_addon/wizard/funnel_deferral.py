@@ -129,6 +129,13 @@ class FunnelResume(models.TransientModel):
     missing_values = fields.Json()
     line_ids = fields.One2many("funnel.deferral.line", "resume_id", compute="_compute_line_ids", store=True)
 
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        # a list of deferred deals has its own funnel for a default: there they are, not where they go
+        values.pop("team_id", None)
+        return values
+
     @api.depends("lead_ids")
     def _compute_team_id(self):
         for dialog in self:
