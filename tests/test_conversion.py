@@ -1,6 +1,6 @@
 """Conversion over Odoo's own dialogs: what a deal takes along, which contact it gets, and whose client it is."""
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form
 
@@ -213,6 +213,27 @@ class TestColleaguesClients(ConversionCase):
         lead.invalidate_recordset()
         self.assertFalse(lead.repeat_needs_approval)
         self.assertEqual(self.convert(self.lead).team_id, self.deals)
+
+    def test_the_salesperson_asks_the_head(self):
+        self.leads.repeat_policy = "ask"
+        lead = self.as_salesperson(self.lead)
+        for _again in range(2):
+            self.assertIn("Head", lead.action_ask_repeat_client()["params"]["message"])
+        [asked] = self.lead.activity_ids
+        self.assertEqual(asked.user_id, self.head)
+        self.assertIn("Oleg", asked.note)
+        self.lead.with_user(self.head).action_approve_repeat_client()
+        self.assertFalse(self.lead.activity_ids)
+        domain = [("model", "=", "crm.lead"), ("res_id", "=", lead.id), ("message_type", "=", "user_notification")]
+        told = self.env["mail.message"].search(domain)
+        self.assertEqual(told.partner_ids, self.salesperson.partner_id)
+        with self.assertRaisesRegex(UserError, "Nobody has to allow"):
+            lead.action_ask_repeat_client()
+
+    def test_without_a_head_a_manager_is_asked(self):
+        self.leads.write({"repeat_policy": "ask", "user_id": False})
+        with self.assertRaisesRegex(UserError, "ask a funnel manager"):
+            self.as_salesperson(self.lead).action_ask_repeat_client()
 
     def test_the_head_converts_it(self):
         self.leads.repeat_policy = "ask"
