@@ -1,6 +1,6 @@
 """Conversion over Odoo's own dialogs: what a deal takes along, which contact it gets, and whose client it is."""
 
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import Form
 
@@ -66,6 +66,13 @@ class TestWhatAConversionDoes(ConversionCase):
         self.assertEqual((form.action, form.team_id), ("create", self.deals))
         form.save().action_apply()
         self.assertEqual(lead.team_id, self.deals)
+
+    def test_the_list_of_a_funnel_does_not_decide_where_its_leads_go(self):
+        leads = self.request(count=2, **CLIENT)
+        context = {"active_model": "crm.lead", "active_ids": leads.ids, "default_team_id": self.leads.id}
+        for model in ("crm.lead2opportunity.partner", "crm.lead2opportunity.partner.mass"):
+            Wizard = self.env[model].with_user(self.salesperson).with_context(**context, active_id=leads[0].id)
+            self.assertEqual(Form(Wizard).team_id, self.deals, model)
 
     def test_the_contact_that_shares_most_is_proposed(self):
         make = self.env["res.partner"].create
@@ -206,6 +213,27 @@ class TestColleaguesClients(ConversionCase):
         lead.invalidate_recordset()
         self.assertFalse(lead.repeat_needs_approval)
         self.assertEqual(self.convert(self.lead).team_id, self.deals)
+
+    def test_the_salesperson_asks_the_head(self):
+        self.leads.repeat_policy = "ask"
+        lead = self.as_salesperson(self.lead)
+        for _again in range(2):
+            self.assertIn("Head", lead.action_ask_repeat_client()["params"]["message"])
+        [asked] = self.lead.activity_ids
+        self.assertEqual(asked.user_id, self.head)
+        self.assertIn("Oleg", asked.note)
+        self.lead.with_user(self.head).action_approve_repeat_client()
+        self.assertFalse(self.lead.activity_ids)
+        domain = [("model", "=", "crm.lead"), ("res_id", "=", lead.id), ("message_type", "=", "user_notification")]
+        told = self.env["mail.message"].search(domain)
+        self.assertEqual(told.partner_ids, self.salesperson.partner_id)
+        with self.assertRaisesRegex(UserError, "Nobody has to allow"):
+            lead.action_ask_repeat_client()
+
+    def test_without_a_head_a_manager_is_asked(self):
+        self.leads.write({"repeat_policy": "ask", "user_id": False})
+        with self.assertRaisesRegex(UserError, "ask a funnel manager"):
+            self.as_salesperson(self.lead).action_ask_repeat_client()
 
     def test_the_head_converts_it(self):
         self.leads.repeat_policy = "ask"

@@ -491,11 +491,27 @@ class TestDialogs(DeferralCase):
 
     def test_one_deal(self):
         deal = self.make_deal()
-        action = deal.action_funnel_defer()
-        dialog = Form(self.env["funnel.defer"].with_user(self.salesperson).with_context(**action["context"]))
-        dialog.deferral_date, dialog.deferral_reason = "2026-11-30", "Holidays"
-        with self.assertRaisesRegex(ValidationError, "too near"):
-            dialog.save().action_apply()
+        context = deal.action_funnel_defer()["context"]
+        for day, refused in (("2026-11-30", True), ("2027-03-31", False)):
+            dialog = Form(self.env["funnel.defer"].with_user(self.salesperson).with_context(**context))
+            self.assertFalse(dialog.message)
+            dialog.deferral_date, dialog.deferral_reason = day, "Holidays"
+            self.assertEqual("too near" in (dialog.message or ""), refused)
+            if refused:
+                with self.assertRaisesRegex(ValidationError, "too near"):
+                    dialog.save().action_apply()
+        dialog.save().action_apply()
+        self.assertEqual(deal.stage_id, self.month(3))
+
+    def test_a_new_date_keeps_the_reason(self):
+        deal = self.defer()
+        dialog = Form(
+            self.env["funnel.defer"].with_user(self.salesperson).with_context(**deal.action_funnel_defer()["context"])
+        )
+        self.assertEqual(dialog.deferral_reason, deal.deferral_reason)
+        dialog.deferral_date = "2027-05-31"
+        dialog.save().action_apply()
+        self.assertEqual(deal.stage_id, self.month(5))
 
     def test_resuming_asks_for_what_the_stage_needs(self):
         self.demand(self.measurement, "city")
@@ -511,6 +527,12 @@ class TestDialogs(DeferralCase):
         dialog.save().action_apply()
         self.assertEqual((deal.stage_id, deal.city), (self.measurement, "Omsk"))
         self.assertEqual(len(deal.activity_ids), 1)
+
+    def test_the_list_of_the_deferred_funnel_does_not_decide_where_its_deals_go(self):
+        deals = self.defer() | self.defer()
+        context = {"active_model": "crm.lead", "active_ids": deals.ids, "default_team_id": self.later.id}
+        dialog = Form(self.env["funnel.resume"].with_user(self.salesperson).with_context(**context))
+        self.assertEqual(dialog.team_id, self.deals)
 
     def test_several_deals_go_each_to_its_own_stage(self):
         deals = self.defer(stage_id=self.contract.id) | self.defer()

@@ -28,7 +28,7 @@ def main(arguments):
             f"\n  Open   http://localhost:{options.port}\n"
             "  Login  admin / admin (administrator)\n"
             "         demo / demo (head of sales), anna / anna (salesperson), oleg / oleg (salesperson, in Russian),\n"
-            "         kira / kira (quality control)\n"
+            "         kira / kira (quality control), vera / vera (logistics)\n"
             f"  Log    {LOGS / 'server.log'}\n"
             "  Stop   Ctrl-C\n"
         )

@@ -34,6 +34,7 @@ from . import (
     funnel_reminder_arming_mixin,
     funnel_reminder_effect_mixin,
     funnel_reminder_words_mixin,
+    funnel_repeat_asking_mixin,
     funnel_repeat_mixin,
     funnel_repeat_policy_mixin,
     funnel_repeat_words_mixin,

@@ -35,6 +35,7 @@ class CrmLead(models.Model):
         "funnel.move.mixin",
         "funnel.timer.mixin",
         "funnel.conversion.mixin",
+        "funnel.repeat.asking.mixin",
         "funnel.repeat.policy.mixin",
         "funnel.repeat.words.mixin",
         "funnel.repeat.mixin",

@@ -15,6 +15,16 @@ class CrmLead2opportunityPartner(models.TransientModel):
     )
     repeat_acknowledged = fields.Boolean("I know that a colleague has worked with this client")
 
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        if self.env.context.get("active_model") == "crm.lead":
+            leads = self.env["crm.lead"].browse(self.env.context.get("active_ids") or self.env.context.get("active_id"))
+            if any(leads.mapped("team_id.funnel_kind")):
+                # a list of leads has its own funnel for a default: there they are, not where they go
+                values.pop("team_id", None)
+        return values
+
     # ------------------------------------------------------------
     # COMPUTE
     # ------------------------------------------------------------

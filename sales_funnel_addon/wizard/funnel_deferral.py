@@ -88,7 +88,23 @@ class FunnelDefer(models.TransientModel):
 
     deferral_date = fields.Date("Next Contact", required=True)
     deferral_reason = fields.Text("Reason", required=True)
+    message = fields.Text("Against", compute="_compute_message")
     line_ids = fields.One2many("funnel.deferral.line", "defer_id", compute="_compute_line_ids", store=True)
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        leads = self.new({"lead_ids": values.get("lead_ids", [])}).lead_ids._origin
+        if "deferral_reason" in fields_list and len(leads) == 1 and leads.deferral_reason:
+            values.setdefault("deferral_reason", leads.deferral_reason)  # only the date is new, mostly
+        return values
+
+    @api.depends("lead_ids", "deferral_date")
+    def _compute_message(self):
+        """Say why a single deal cannot wait until that date, as soon as the date is chosen."""
+        for dialog in self:
+            leads = dialog.lead_ids._origin
+            dialog.message = dialog._describe(leads).get(leads.id) if len(leads) == 1 else False
 
     @api.depends("lead_ids", "deferral_date", "deferral_reason")
     def _compute_line_ids(self):
@@ -128,6 +144,13 @@ class FunnelResume(models.TransientModel):
     missing_fields = fields.Json(compute="_compute_message")
     missing_values = fields.Json()
     line_ids = fields.One2many("funnel.deferral.line", "resume_id", compute="_compute_line_ids", store=True)
+
+    @api.model
+    def default_get(self, fields_list):
+        values = super().default_get(fields_list)
+        # a list of deferred deals has its own funnel for a default: there they are, not where they go
+        values.pop("team_id", None)
+        return values
 
     @api.depends("lead_ids")
     def _compute_team_id(self):
