@@ -272,6 +272,25 @@ class TestBatchCost(FunnelCase):
 
         self.assert_nothing_per_lead(change_hands_and_revenue, self.deals, tracking_disable=True)
 
+    def test_activities_that_follow_a_date(self):
+        date = self.env["ir.model.fields"]._get("crm.lead", "date_deadline")
+        call = self.env.ref("mail.mail_activity_data_call")
+        for again in (True, False):
+            self.make_task(
+                self.estimate,
+                mandatory=False,
+                activity_type_id=call.id,
+                deadline_anchor="field",
+                deadline_field_id=date.id,
+                repeats_with_date=again,
+            )
+
+        def change_date(leads, team):
+            leads.write({"date_deadline": "2026-03-10"})
+            leads.write({"date_deadline": "2026-04-10"})
+
+        self.assert_nothing_per_lead(change_date, self.deals, tracking_disable=True)
+
     def test_doing_tasks(self):
         def tick(leads, team):
             if team != self.stock:

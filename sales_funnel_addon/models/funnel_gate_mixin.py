@@ -245,7 +245,11 @@ class FunnelGateMixin(models.AbstractModel):
             or origin.won_status != state.won_status
             or (lead_id in moved and rules.meets_tasks(origin, state))
         ]
-        self.browse(concerned)._sync_checklists(moved.keys(), salesperson_changed="user_id" in touched)
+        self.browse(concerned)._sync_checklists(
+            moved.keys(),
+            salesperson_changed="user_id" in touched,
+            dates_changed=not rules.deadline_fields.isdisjoint(touched),
+        )
 
     @contextlib.contextmanager
     def _gate_batch(self):
