@@ -18,6 +18,7 @@
         "views/crm_stage_views.xml",
         "views/crm_team_views.xml",
         "views/crm_lead_deferral_views.xml",
+        "views/crm_lead_visit_views.xml",
         "views/funnel_move_views.xml",
         "views/funnel_option_views.xml",
         "views/funnel_preset_views.xml",

@@ -224,6 +224,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._follow_with_deferrals(before, after, moved, touched)
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)
+        self._follow_with_visits(before, after)
 
     def _get_gate_pass(self):
         """Return the right to pass with which the leads are written, or None."""

@@ -129,4 +129,7 @@ class FunnelRulesMixin(models.AbstractModel):
             deferral_min_days=self.deferral_min_days,
             repeat_role_id=self.repeat_role_id.id,
             repeat_policy=self.repeat_policy,
+            visit_role_id=self.visit_role_id.id,
+            visit_duration=self.visit_duration,
+            chat_role_ids=tuple(self.chat_role_ids.ids),
         )

@@ -159,6 +159,9 @@ class Funnel:
     deferral_min_days: int = 0
     repeat_role_id: int | bool = False
     repeat_policy: str | bool = False
+    visit_role_id: int | bool = False
+    visit_duration: float = 0
+    chat_role_ids: tuple = ()
 
     @property
     def lead_type(self):
