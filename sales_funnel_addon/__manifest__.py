@@ -22,6 +22,7 @@
         "views/funnel_document_views.xml",
         "views/crm_lead_money_views.xml",
         "views/sale_order_views.xml",
+        "views/crm_lead_visit_views.xml",
         "views/funnel_move_views.xml",
         "views/funnel_option_views.xml",
         "views/funnel_preset_views.xml",

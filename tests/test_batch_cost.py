@@ -272,6 +272,74 @@ class TestBatchCost(FunnelCase):
 
         self.assert_nothing_per_lead(change_hands_and_revenue, self.deals, tracking_disable=True)
 
+    def test_activities_that_follow_a_date(self):
+        date = self.env["ir.model.fields"]._get("crm.lead", "date_deadline")
+        call = self.env.ref("mail.mail_activity_data_call")
+        for again in (True, False):
+            self.make_task(
+                self.estimate,
+                mandatory=False,
+                activity_type_id=call.id,
+                deadline_anchor="field",
+                deadline_field_id=date.id,
+                repeats_with_date=again,
+            )
+
+        def change_date(leads, team):
+            leads.write({"date_deadline": "2026-03-10"})
+            leads.write({"date_deadline": "2026-04-10"})
+
+        self.assert_nothing_per_lead(change_date, self.deals, tracking_disable=True)
+
+    def test_visits(self):
+        """One date for all: events are made, moved, archived and deleted together."""
+        engineer = self.make_role("Engineer", self.manager)
+        self.deals.visit_role_id = engineer
+
+        def plan_move_and_lose(leads, team):
+            leads.write({"measurement_date": "2030-03-10 10:00:00", "probability": 30})
+            leads.write({"measurement_state": "confirmed"})
+            leads.write({"measurement_date": "2030-04-10 10:00:00", "city": "Omsk"})
+            leads = leads.with_user(self.head)
+            leads.write({"user_id": self.head.id})
+            if team != self.stock:
+                self.assertEqual(len(leads.sudo().measurement_event_id), len(leads))
+            leads.with_context(active_test=False).write({"active": False})
+            leads.write({"active": True})
+            leads.write({"measurement_date": False})
+
+        self.assert_nothing_per_lead(plan_move_and_lose, self.deals, tracking_disable=True)
+
+    def test_create_with_visits(self):
+        self.deals.visit_role_id = self.make_role("Engineer", self.manager)
+
+        def create_anew(leads, team):
+            values = self.prepare_leads(team, len(leads), measurement_date="2030-03-10 10:00:00")
+            leads.create(values)
+
+        self.assert_nothing_per_lead(create_anew, self.deals, tracking_disable=True)
+
+    def test_events_that_are_moved_in_the_calendar(self):
+        self.deals.visit_role_id = self.make_role("Engineer", self.manager)
+
+        def move_events(count):
+            leads = self.make_complete_leads(self.deals, count)
+            leads.write({"measurement_date": "2030-03-10 10:00:00"})
+            events = leads.sudo().measurement_event_id.sudo(False)
+            self.finish()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            events.with_context(no_mail_to_attendees=True, tracking_disable=True).write(
+                {"start": "2030-04-10 10:00:00"}
+            )
+            self.finish()
+            moved = self.env.cr.sql_log_count - before
+            self.assertEqual(set(leads.mapped("measurement_date")), {events[0].start})
+            return moved
+
+        move_events(FEW)
+        self.assert_constant(move_events)
+
     def test_doing_tasks(self):
         def tick(leads, team):
             if team != self.stock:

@@ -196,6 +196,54 @@ class TestDeadlines(FunnelCase):
         deal.date_deadline = "2026-04-10"
         self.assertEqual(deal.funnel_task_ids.deadline, fields.Datetime.to_datetime("2026-04-09 11:00:00"))
 
+    def make_confirmation(self, **values):
+        """Add a task to the estimate that is planned three days before the expected closing."""
+        return self.make_task(
+            self.estimate,
+            "Confirm",
+            activity_type_id=self.env.ref("mail.mail_activity_data_call").id,
+            deadline_anchor="field",
+            deadline_field_id=self.env["ir.model.fields"]._get("crm.lead", "date_deadline").id,
+            deadline_amount=-3,
+            **values,
+        )
+
+    def test_an_activity_follows_the_date(self):
+        """It is put off with the date, to the day that it is where people work, and there is never a second one."""
+        self.make_confirmation(deadline_has_clock=True, deadline_clock=2.0)  # 21:00 UTC of the day before
+        deal = self.make_deal(date_deadline="2026-03-10")
+        self.assertEqual(str(deal.activity_ids.date_deadline), "2026-03-07")
+        deal.date_deadline = "2026-04-10"
+        self.assertEqual(deal.activity_ids.mapped(lambda one: str(one.date_deadline)), ["2026-04-07"])
+        deal.activity_ids.action_feedback()
+        deal.date_deadline = "2026-05-10"
+        self.assertFalse(deal.activity_ids, "what was done is done")
+
+    def test_what_was_done_for_another_date_is_done_again(self):
+        template = self.make_confirmation(repeats_with_date=True)
+        deal = self.make_deal(date_deadline="2026-03-10")
+        deal.activity_ids.action_feedback()
+        deal.write({"date_deadline": "2026-03-10", "city": "Perm"})
+        self.assertEqual(deal.funnel_task_ids.state, "done", "the date is the same")
+        template.deadline_amount = -4
+        self.assertEqual(deal.funnel_task_ids.state, "done", "another rule is no other date")
+        deal.date_deadline = "2026-04-10"
+        self.assertEqual(deal.funnel_task_ids.state, "open")
+        self.assertEqual(deal.activity_ids.mapped(lambda one: str(one.date_deadline)), ["2026-04-06"])
+
+    def test_an_approval_for_another_date_is_asked_for_again(self):
+        self.make_confirmation(
+            kind="approval",
+            role_id=self.make_role("Stamp", self.head).id,
+            request_on_entry=True,
+            repeats_with_date=True,
+        )
+        deal = self.make_deal(date_deadline="2026-03-10")
+        deal.funnel_task_ids.with_user(self.head).action_approve()
+        deal.date_deadline = "2026-04-10"
+        self.assertEqual(deal.funnel_task_ids.state, "requested")
+        self.assertEqual(deal.activity_ids.user_id, self.head)
+
     def test_in_working_time(self):
         self.make_task(
             self.estimate,

@@ -2,6 +2,7 @@
 from . import (
     funnel_address_mixin,
     funnel_card_mixin,
+    funnel_chat_mixin,
     funnel_checklist_mixin,
     funnel_client_mixin,
     funnel_config_mixin,
@@ -49,6 +50,9 @@ from . import (
     funnel_timer_mixin,
     funnel_timer_schedule_mixin,
     funnel_view_mixin,
+    funnel_visit_event_mixin,
+    funnel_visit_mixin,
+    funnel_visit_team_mixin,
     funnel_way_mixin,
     funnel_words_mixin,
     utm_label_mixin,
@@ -57,6 +61,7 @@ from . import (
 # isort: split
 from . import (
     account_move,
+    calendar_event,
     crm_lead,
     crm_lost_reason,
     crm_stage,

@@ -46,6 +46,9 @@ class CrmLead(models.Model):
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
         "funnel.contact.mixin",
+        "funnel.chat.mixin",
+        "funnel.visit.mixin",
+        "funnel.visit.event.mixin",
         "funnel.card.mixin",
         "funnel.address.mixin",
         "funnel.contract.mixin",
@@ -187,7 +190,7 @@ class CrmLead(models.Model):
         if not self or not self._touches_gate(vals):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
-        touched, reasons = frozenset(vals), dict.fromkeys(self.ids, read_reason(vals))
+        touched, reasons = self._get_touched_fields(vals), dict.fromkeys(self.ids, read_reason(vals))
         if "stage_id" in vals and "funnel_task_ids" in vals:
             # what is ticked together with a move was done before it; a deal that is won has nothing to do any more
             vals = dict(vals)

@@ -17,6 +17,7 @@ class CrmTeam(models.Model):
     _name = "crm.team"
     _inherit = [
         "funnel.deferral.team.mixin",
+        "funnel.visit.team.mixin",
         "funnel.config.mixin",
         "funnel.rules.mixin",
         "funnel.map.mixin",
@@ -219,6 +220,7 @@ class CrmTeam(models.Model):
     @api.model
     def _get_rule_fields(self):
         return [
+            *super()._get_rule_fields(),
             "funnel_kind",
             "company_id",
             "user_id",

@@ -75,11 +75,12 @@ class FunnelChecklistMixin(models.AbstractModel):
     # THE CHECKLIST FOLLOWS THE LEAD
     # ------------------------------------------------------------
 
-    def _sync_checklists(self, entered=(), *, salesperson_changed=False):
+    def _sync_checklists(self, entered=(), *, salesperson_changed=False, dates_changed=False):
         """Give the leads the tasks of the stages they are in, and cancel those of stages they have left.
 
         :param entered: the ids of the leads that have just come into their stage
         :param bool salesperson_changed: whether the activities of the salesperson's tasks have to change hands
+        :param bool dates_changed: whether dates around which tasks are due may have changed
         """
         if not self:
             return
@@ -101,6 +102,9 @@ class FunnelChecklistMixin(models.AbstractModel):
         opened._reopen()
         opened += self._insert_tasks(create)
         present, left = Task.browse(kept) - opened, Task.browse(cancel)
+        outdated = present._filter_outdated() if dates_changed else Task
+        outdated._reopen()
+        opened, present = opened + outdated, present - outdated
         done = (present + opened + left)._filter_fulfilled()
         done._do_by_itself()
         (left - done)._cancel()

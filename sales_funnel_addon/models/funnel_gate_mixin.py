@@ -228,6 +228,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)
         self._follow_with_entry_actions(after, moved)
+        self._follow_with_visits(before, after)
 
     def _get_gate_pass(self):
         """Return the right to pass with which the leads are written, or None."""
@@ -249,7 +250,11 @@ class FunnelGateMixin(models.AbstractModel):
             or origin.won_status != state.won_status
             or (lead_id in moved and rules.meets_tasks(origin, state))
         ]
-        self.browse(concerned)._sync_checklists(moved.keys(), salesperson_changed="user_id" in touched)
+        self.browse(concerned)._sync_checklists(
+            moved.keys(),
+            salesperson_changed="user_id" in touched,
+            dates_changed=not rules.deadline_fields.isdisjoint(touched),
+        )
 
     @contextlib.contextmanager
     def _gate_batch(self):

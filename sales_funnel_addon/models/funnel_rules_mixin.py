@@ -141,4 +141,7 @@ class FunnelRulesMixin(models.AbstractModel):
             repeat_role_id=self.repeat_role_id.id,
             repeat_policy=self.repeat_policy,
             is_active=self.active,
+            visit_role_id=self.visit_role_id.id,
+            visit_duration=self.visit_duration,
+            chat_role_ids=tuple(self.chat_role_ids.ids),
         )

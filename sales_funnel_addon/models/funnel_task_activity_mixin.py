@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -91,10 +93,31 @@ class FunnelTaskActivityMixin(models.AbstractModel):
         deadlines = tasks.lead_id._get_deadlines(
             [(task.lead_id.id, task.template_id.id, task.opened_date) for task in tasks]
         )
+        put_off = self.browse()
         for task in tasks:
             deadline = deadlines[task.lead_id.id, task.template_id.id] or False
             if task.deadline != deadline:
                 task.deadline = deadline
+                put_off += task
+        put_off._put_off_activities()
+
+    def _filter_outdated(self):
+        """Return those of the tasks that were done for another date than the lead has now and are to be done again."""
+        rules = self.env["crm.team"]._get_funnel_rules()
+        tasks = self.filtered(
+            lambda task: (
+                task.state not in OPEN_STATES
+                and task.deadline
+                and task.template_id.id in rules.templates
+                and rules.templates[task.template_id.id].repeats_with_date
+            )
+        )
+        deadlines = tasks.lead_id._get_deadlines(
+            [(task.lead_id.id, task.template_id.id, task.opened_date) for task in tasks]
+        )
+        return tasks.filtered(
+            lambda task: deadlines[task.lead_id.id, task.template_id.id] not in (False, None, task.deadline)
+        )
 
     # ------------------------------------------------------------
     # ACTIVITIES
@@ -117,15 +140,29 @@ class FunnelTaskActivityMixin(models.AbstractModel):
             # quick: the assignee sees it in the web client; one e-mail for each activity would be a flood
             self.env["mail.activity"].with_context(mail_activity_quick_update=True).create(planned)
 
+    def _put_off_activities(self):
+        """Let the activities of the tasks be due on the days of their deadlines."""
+        by_day = defaultdict(self.env["mail.activity"].browse)
+        for task in self.filtered("deadline"):
+            day = task._get_due_day()
+            by_day[day] += task.activity_ids.filtered(lambda one, day=day: one.active and one.date_deadline != day)
+        for day, activities in by_day.items():
+            if activities:
+                activities.with_context(mail_activity_quick_update=True).write({"date_deadline": day})
+
+    def _get_due_day(self):
+        """Return on which day the task is due where people work on the lead."""
+        lead, rules = self.lead_id, self.env["crm.team"]._get_funnel_rules()
+        return rules.working_time(lead.team_id.id, lead.company_id.id).day_of(self.deadline or fields.Datetime.now())
+
     def _prepare_activity(self, model_id, activity_type, user_id):
-        due = self.deadline or fields.Datetime.now()
         return {
             "res_model_id": model_id,
             "res_id": self.lead_id.id,
             "activity_type_id": activity_type.id if activity_type else False,
             "summary": self.name,
             "user_id": user_id,
-            "date_deadline": fields.Datetime.context_timestamp(self, due).date(),
+            "date_deadline": self._get_due_day(),
             "funnel_task_id": self.id,
         }
 

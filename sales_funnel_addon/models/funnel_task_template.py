@@ -67,6 +67,10 @@ class FunnelTaskTemplate(models.Model):
         default="none",
         required=True,
     )
+    repeats_with_date = fields.Boolean(
+        "Again for a New Date",
+        help="When the date around which it is due changes, the lead gets the task again although it was done.",
+    )
     task_ids = fields.One2many("funnel.task", "template_id", "Tasks of Leads")
 
     # ------------------------------------------------------------
@@ -136,6 +140,7 @@ class FunnelTaskTemplate(models.Model):
             activity_type_id=self.activity_type_id.id,
             lost_reason_id=self.lost_reason_id.id,
             deadline=anchor and self._prepare_deadline(anchor),
+            repeats_with_date=self.repeats_with_date and self.deadline_anchor == "field",
         )
 
     @api.model
@@ -152,6 +157,7 @@ class FunnelTaskTemplate(models.Model):
             "applies_to",
             "done_condition",
             "repeats",
+            "repeats_with_date",
             "request_on_entry",
             "lost_reason_id",
             "activity_type_id",

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 
 
 class MailTemplate(models.Model):
-    """A message template; what reminders are written from is configuration, for it is evaluated with all rights."""
+    """A message template; what reminders and chats are made of is configuration: it is evaluated with all rights."""
 
     _inherit = "mail.template"
 
@@ -27,6 +27,9 @@ class MailTemplate(models.Model):
         repeat = self.env.ref("sales_funnel_addon.mail_template_repeat_client", raise_if_not_found=False)
         if repeat and repeat in self:
             raise AccessError(self.env._("Only a funnel manager changes what is said of repeat clients."))
+        teams = self.env["crm.team"].sudo().with_context(active_test=False)
+        if teams.search_count([("chat_template_id", "in", self.ids)], limit=1):
+            raise AccessError(self.env._("This is the first message of chats: only a funnel manager changes it."))
         used = self.env["funnel.reminder"].sudo().with_context(active_test=False)
         own = self.env["ir.model.data"].sudo()
         templates = used.search([("template_id", "in", self.ids)], limit=1).template_id or self.sudo().browse(

@@ -87,6 +87,7 @@ class TaskTemplate:
     activity_type_id: int | bool = False
     lost_reason_id: int | bool = False
     deadline: Deadline | None = None
+    repeats_with_date: bool = False
 
     @property
     def starts_something(self):
@@ -172,6 +173,9 @@ class Funnel:
     repeat_role_id: int | bool = False
     repeat_policy: str | bool = False
     is_active: bool = True
+    visit_role_id: int | bool = False
+    visit_duration: float = 0
+    chat_role_ids: tuple = ()
 
     @property
     def lead_type(self):
@@ -266,6 +270,12 @@ class FunnelRules:
         return frozenset(filter(None, (reminder.anchor_field for reminder in self.reminders.values())))
 
     @cached_property
+    def deadline_fields(self):
+        """Return the names of the date fields around which tasks are due."""
+        deadlines = (template.deadline for template in self.templates.values())
+        return frozenset(deadline.anchor for deadline in deadlines if deadline and deadline.anchor != ENTRY)
+
+    @cached_property
     def watched_fields(self):
         """Return the names of the fields that must not be emptied in some stage or for some loss."""
         requirements = [item for stage in self.stages.values() for item in stage.requirements_at("enter")]
@@ -278,11 +288,9 @@ class FunnelRules:
     @cached_property
     def task_fields(self):
         """Return the names of the fields that decide which tasks a lead has, who does them, and when."""
-        names = {"user_id"} if self.templates else set()
+        names = {"user_id", *self.deadline_fields} if self.templates else set()
         for template in self.templates.values():
             names.update(domain_fields(template.applies_to), domain_fields(template.done_condition))
-            if template.deadline and template.deadline.anchor != ENTRY:
-                names.add(template.deadline.anchor)
         return frozenset(names)
 
     def stages_left(self, origin_funnel_id, origin_stage_id, target_funnel_id, target_stage_id):
