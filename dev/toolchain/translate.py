@@ -16,6 +16,8 @@ from .odoo_source import ensure_odoo
 from .paths import ADDON
 
 TEMPLATE = ADDON / "i18n" / f"{ADDON.name}.pot"
+#: What is loaded later has terms as well.
+LOAD_PRESETS = "env['funnel.preset'].search([]).action_load(); env.cr.commit()"
 #: These change with every export and would make every diff noisy.
 VOLATILE = ("POT-Creation-Date", "PO-Revision-Date", "Last-Translator", "Language-Team")
 
@@ -26,7 +28,8 @@ def main(arguments):
     postgres.start()
     with database.one_at_a_time():
         template = database.ensure_template(source)
-    with database.scratch_copy(template) as name, step("Exporting the terms of the addon"):
+    with database.scratch_copy(template) as name, step("Exporting the terms of the addon and of its presets"):
+        _run_odoo(source, name, "shell", "--no-http", text=LOAD_PRESETS)
         _export(source, name)
     return 1 if sum(_merge(path) for path in TEMPLATE.parent.glob("*.po")) else 0
 
@@ -34,13 +37,7 @@ def main(arguments):
 def _export(source, name):
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder) / TEMPLATE.name
-        command = [sys.executable, "-m", "odoo", "i18n", "export", "-d", name, "-l", "pot", "-o", target, ADDON.name]
-        config = server.write_config(source, name)
-        environment = dict(server.odoo_environment(source), ODOO_RC=str(config))
-        result = subprocess.run([str(part) for part in command], env=environment, capture_output=True, text=True)
-        config.unlink()
-        if result.returncode or not target.exists():
-            raise DevError(f"Odoo could not export the terms:\n{result.stdout}{result.stderr}")
+        _run_odoo(source, name, "i18n", "export", "-l", "pot", "-o", target, arguments=[ADDON.name])
         terms = polib.pofile(str(target), wrapwidth=120)
     for header in VOLATILE:
         terms.metadata.pop(header, None)
@@ -49,6 +46,17 @@ def _export(source, name):
             terms.remove(entry)
     terms.save(str(TEMPLATE))
     say(f"    {len(terms)} terms in {TEMPLATE.relative_to(ADDON.parent)}")
+
+
+def _run_odoo(source, name, *command, arguments=(), text=None):
+    """Run a command of Odoo on the database ``name``; ``text`` is what it reads."""
+    config = server.write_config(source, name)
+    environment = dict(server.odoo_environment(source), ODOO_RC=str(config))
+    command = [sys.executable, "-m", "odoo", *map(str, command), "-d", name, *arguments]
+    result = subprocess.run(command, env=environment, input=text, capture_output=True, text=True)
+    config.unlink()
+    if result.returncode:
+        raise DevError(f"Odoo could not export the terms:\n{result.stdout}{result.stderr}")
 
 
 def _is_ours(entry):

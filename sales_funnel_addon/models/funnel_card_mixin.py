@@ -94,6 +94,12 @@ class FunnelCardMixin(models.AbstractModel):
         copy=False,
         help="Whether the client lets us take pictures. Empty: not answered.",
     )
+    loss_phase = fields.Selection(
+        [("before", "Before the measurement"), ("after", "After the measurement")],
+        "Lost When",
+        copy=False,
+        help="Whether somebody had been at the client's by then.",
+    )
 
     _check_preliminary = models.Constraint(
         "CHECK (preliminary_amount >= 0 AND preliminary_discount BETWEEN 0 AND 100)",

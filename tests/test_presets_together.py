@@ -1,0 +1,99 @@
+"""The presets side by side: each is complete, none touches what is there, loading again changes nothing."""
+
+from lxml import etree
+from odoo.tests import TransactionCase, tagged
+from odoo.tools import file_open
+
+from .common import ADDON, FunnelFactory
+
+CODES = ("core", "furniture", "equipment")
+#: So many leads of other teams are there before, half of them in a funnel.
+LEADS = 10_000
+#: Everything about leads that could be touched.
+TABLES = {
+    **dict.fromkeys(("crm_lead", "funnel_task", "funnel_timer", "funnel_move"), "TRUE"),
+    "mail_activity": "res_model = 'crm.lead'",
+    "mail_message": "model = 'crm.lead'",
+}
+
+
+@tagged("post_install", "-at_install")
+class TestPresetsTogether(FunnelFactory, TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        stock = cls.env["crm.team"].create({"name": "Stock"})
+        funnel = cls.env.ref(f"{ADDON}.funnel_leads")
+        stages = {stock: stock.env["crm.stage"].search([("team_ids", "=", False)], limit=1)}
+        stages[funnel] = cls.env.ref(f"{ADDON}.stage_lead_new")
+        cls.env.flush_all()
+        for team, stage in stages.items():
+            cls.env.cr.execute(
+                """INSERT INTO crm_lead (name, type, team_id, stage_id, active, won_status, priority)
+                   SELECT 'Lead ' || number, 'lead', %s, %s, TRUE, 'pending', '0'
+                     FROM generate_series(1, %s) AS number""",
+                [team.id, stage.id, LEADS // 2],
+            )
+
+    def load(self, *codes):
+        for code in codes:
+            self.env.ref(f"{ADDON}.preset_{code}").action_load()
+        self.env.flush_all()
+
+    def fingerprint(self):
+        """Return something that changes with every change of a row."""
+        self.env.flush_all()
+        found = {}
+        for table, of_leads in TABLES.items():
+            fingerprint = "SELECT count(*), md5(string_agg(t::text, '' ORDER BY id))"
+            self.env.cr.execute(f"{fingerprint} FROM {table} AS t WHERE {of_leads}")
+            found[table] = self.env.cr.fetchone()
+        return found
+
+    def records(self, code):
+        with file_open(f"{ADDON}/data/presets/{code}.xml", "rb") as file:
+            return {record.get("id") for record in etree.parse(file).iter("record")}
+
+    def test_each_is_loaded_whole_and_touches_no_lead(self):
+        before = self.fingerprint()
+        self.load("furniture", "equipment")
+        self.assertEqual(self.fingerprint(), before)
+        self.assertGreater(before["crm_lead"][0], LEADS - 1)
+        for code in CODES:
+            preset = self.env.ref(f"{ADDON}.preset_{code}")
+            self.assertEqual(set(preset.loaded_ids), self.records(code))
+            for name in preset.loaded_ids:
+                self.env.ref(f"{ADDON}.{name}")
+
+    def test_loading_again_changes_nothing(self):
+        self.load("furniture", "equipment")
+        models = ["crm.team", "crm.stage", "crm.lost.reason", "funnel.requirement", "funnel.task.template"]
+        models += ["funnel.reminder", "funnel.section", "funnel.section.line", "funnel.option", "ir.ui.menu"]
+        stage = self.env.ref(f"{ADDON}.stage_furniture_estimate")
+        stage.name = "Calculation"
+        self.env.ref(f"{ADDON}.requirement_furniture_estimate_amount").unlink()
+        counts = {model: self.env[model].search_count([]) for model in models}
+        self.load(*CODES)
+        self.assertEqual({model: self.env[model].search_count([]) for model in models}, counts)
+        self.assertEqual(stage.name, "Calculation")
+
+    def test_none_shares_stages_reasons_or_fields_with_another(self):
+        self.load("furniture", "equipment")
+        funnels = [self.env.ref(f"{ADDON}.funnel_{code}") for code in ("deals", "furniture", "equipment")]
+        for name in ("stage_ids", "lost_reason_ids"):
+            records = [set(funnel[name].ids) for funnel in funnels]
+            self.assertEqual(len(set.union(*records)), sum(map(len, records)))
+            self.assertTrue(all(records))
+
+    def test_what_refers_to_something_that_was_deleted_is_left_out(self):
+        self.env.ref(f"{ADDON}.role_procurement").unlink()
+        self.load("equipment")
+        self.assertFalse(self.env.ref(f"{ADDON}.task_equipment_delivery", raise_if_not_found=False))
+        self.assertTrue(self.env.ref(f"{ADDON}.stage_equipment_delivery"))
+
+    def test_it_says_what_was_loaded(self):
+        preset = self.env.ref(f"{ADDON}.preset_equipment")
+        self.assertFalse(preset.loaded_summary)
+        self.load("equipment")
+        self.assertIn("Stage Requirement: 12", preset.loaded_summary)
+        self.assertTrue(preset.loaded_date)
