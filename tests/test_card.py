@@ -64,6 +64,18 @@ class TestOptions(CardCase):
         in_both = self.as_salesperson(option).with_context(allowed_company_ids=self.salesperson.company_ids.ids)
         self.assertTrue(in_both.search([("id", "=", option.id)]))
 
+    def test_dialogs_offer_the_choices_of_the_list_and_of_the_funnel(self):
+        kitchen, table = (
+            self.make_option("product_type", name, team) for name, team in (("A", self.deals), ("B", self.leads))
+        )
+        everywhere, need = self.make_option("product_type", "C"), self.make_option("key_need", "D")
+        self.demand(self.measurement, "product_type_id", "key_need_ids")
+        verdict = self.make_deal().funnel_check_move(self.measurement.id)
+        domains = {item["name"]: item["domain"] for item in verdict["missing_fields"]}
+        made = kitchen | table | everywhere | need
+        for name, offered in (("product_type_id", kitchen | everywhere), ("key_need_ids", need)):
+            self.assertEqual(made.search(domains[name]) & made, offered)
+
 
 class TestFacts(CardCase):
     def test_the_address_of_a_visit_is_one_line(self):

@@ -1,5 +1,6 @@
 """Documents: versions counted by the server, kept as they are, demanded by stages."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 
 from odoo import SUPERUSER_ID, api
@@ -330,7 +331,10 @@ class TestTwoUploadsAtOnce(BaseCase):
 
     def upload(self, cr):
         env = api.Environment(cr, SUPERUSER_ID, {})
-        file = env["ir.attachment"].create({"name": "x", "raw": b"x", "res_model": "crm.lead", "res_id": self.lead_id})
+        content = os.urandom(8)  # two that write the same file at once would collide in the file store
+        file = env["ir.attachment"].create(
+            {"name": "x", "raw": content, "res_model": "crm.lead", "res_id": self.lead_id}
+        )
         values = {"lead_id": self.lead_id, "kind_id": self.kind_id, "attachment_id": file.id}
         version = env["funnel.document"].create(values).version
         env.flush_all()

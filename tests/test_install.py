@@ -121,6 +121,7 @@ def removal(tmp_path_factory):
         stock = get_stock_work(admin)
         funnel, stages = make_funnel(admin)
         leads = make_funnel_leads(admin, funnel, stages)
+        make_card(admin, funnel, leads["Wardrobe"])
         stock_before = read_all(admin, stock, STOCK_FIELDS)
         source = admin.ref("source_website")
         press_button(admin, "button_immediate_uninstall")
@@ -160,6 +161,17 @@ def make_funnel_leads(admin, funnel, stages):
         answers = {"lost_reason_id": admin.ref(reason), "lost_comment": "Because"}
         admin.call("crm.lead", "action_set_lost", [ids[name]], **answers)
     return ids
+
+
+def make_card(admin, funnel, lead):
+    """Give the leads of a funnel a card and documents, and fill in one of them."""
+    need = admin.create("funnel.option", name="Quiet", kind="key_need", team_ids=[(6, 0, [funnel])])
+    field = admin.ref("field_crm_lead__key_need_ids")
+    admin.create("funnel.section", name="Needs", team_ids=[(6, 0, [funnel])], line_ids=[(0, 0, {"field_id": field})])
+    admin.write("crm.lead", lead, key_need_ids=[(6, 0, [need])], contract_number="12")
+    kind = admin.create("funnel.document.kind", name="Sheet")
+    file = admin.create("ir.attachment", name="sheet.txt", raw="x", res_model="crm.lead", res_id=lead)
+    admin.create("funnel.document", lead_id=lead, kind_id=kind, attachment_id=file, note="First")
 
 
 def test_removal_leaves_the_stock_records_alone(removal):
@@ -209,6 +221,8 @@ def test_the_funnel_of_an_administrator_becomes_an_ordinary_team(removal):
     assert stages == [{"name": name, "team_ids": [removal.funnel]} for name in ("Sketch", "Assembly")]
     wardrobe = admin.read("crm.lead", removal.leads["Wardrobe"], "team_id", "stage_id", "city")
     assert wardrobe == {"team_id": removal.funnel, "stage_id": removal.stages[1], "city": "Perm"}
+    files = admin.rows("ir.attachment", [("res_model", "=", "crm.lead")], "name", "res_id")
+    assert {"name": "sheet.txt", "res_id": removal.leads["Wardrobe"]} in files, "a document is a file of its lead"
 
 
 def test_stages_of_the_presets_are_gone(removal):
@@ -292,6 +306,11 @@ BELONGINGS = {
         *("name", "stage_id", "deadline_amount", "deadline_unit", "deadline_working", "condition", "role_ids"),
         *("template_id", "repeat_amount", "active"),
     ),
+    "funnel.option": ("name", "kind", "sequence", "active", "team_ids"),
+    "funnel.section": ("name", "sequence", "active", "team_ids", "line_ids"),
+    "funnel.section.line": ("section_id", "sequence", "field_id"),
+    "funnel.document.kind": ("name", "sequence", "active", "team_ids"),
+    "funnel.document": ("lead_id", "kind_id", "name", "version", "note", "user_id", "date"),
     "mail.template": ("name", "subject", "body_html"),
     "ir.cron": ("active", "interval_number", "interval_type"),
     "funnel.role": ("name", "sequence", "source", "active", "assignment_ids"),
@@ -346,7 +365,9 @@ def configure(admin):
     admin.write("crm.team", admin.ref("funnel_leads"), name="Requests", hidden_field_ids=[(5,)], sequence=300)
     admin.write("utm.source", admin.ref("source_website"), label="Our site")
     admin.call("utm.source", "unlink", [admin.ref("source_youtube")])
-    make_funnel_leads(admin, *make_funnel(admin))
+    funnel, stages = make_funnel(admin)
+    leads = make_funnel_leads(admin, funnel, stages)
+    make_card(admin, funnel, leads["Wardrobe"])
     admin.create("funnel.price.range", name="Premium", team_ids=[(6, 0, [admin.ref("funnel_deals")])])
     make_deal_with_an_order(admin)
 

@@ -82,13 +82,28 @@ class TestSections(FunnelCase):
         self.assertTrue(page.xpath(".//div[field[@name='contract_discount']]/span[text()='%']"))
 
     def test_a_field_that_stands_in_the_form_already_looks_the_same(self):
-        self.make_section("Client", self.deals, "email_from", "contract_amount")
+        self.make_section("Client", self.deals, "email_from", "contract_amount", "user_id")
         arch = self.form()
-        for name in ("email_from", "contract_amount"):
+        for name in ("email_from", "contract_amount", "user_id"):
             nodes = arch.xpath("//field[@name=$name][not(ancestor::field)]", name=name)
             self.assertGreater(len(nodes), 1)
-            self.assertEqual(len({(node.get("widget"), node.get("options")) for node in nodes}), 1, name)
+            widgets = {tuple(node.get(key) for key in ("widget", "options", "teamField")) for node in nodes}
+            self.assertEqual(len(widgets), 1, name)
         self.assertTrue(arch.xpath("//field[@name='company_currency']"))
+
+    def test_choices_are_those_of_the_funnel(self):
+        self.make_section("Wish", self.deals, "product_type_id")
+        options = self.env["funnel.option"].create(
+            [
+                {"name": "Kitchen", "kind": "product_type", "team_ids": self.deals.ids},
+                {"name": "Boiler", "kind": "product_type", "team_ids": self.leads.ids},
+                {"name": "Other", "kind": "product_type"},
+                {"name": "Quiet", "kind": "key_need"},
+            ]
+        )
+        [node] = self.card().xpath(".//field[@name='product_type_id']")
+        domain = safe_eval(node.get("domain"), {"team_id": self.deals.id})
+        self.assertEqual((options.search(domain) & options).mapped("name"), ["Kitchen", "Other"])
 
     def test_required_marks_stand_in_sections(self):
         self.make_section("Client", self.deals, "price_needs", "contact_name")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .funnel_option import OPTION_FIELDS, option_domain
+from .funnel_option import OPTION_FIELDS, of_list
 
 #: What of the card a merge takes over from the other leads: the first that has it; of lists, all that was chosen.
 CARD_FIELDS = (
@@ -24,16 +24,16 @@ class FunnelCardMixin(models.AbstractModel):
     _description = "Card of a Deal"
 
     company_currency = fields.Many2one("res.currency")  # the lead says which; amounts ask for it here as well
-    deal_type_id = fields.Many2one("funnel.option", domain=option_domain("deal_type"), tracking=True)
-    product_type_id = fields.Many2one("funnel.option", domain=option_domain("product_type"), tracking=True)
-    client_status_id = fields.Many2one("funnel.option", domain=option_domain("client_status"), tracking=True)
+    deal_type_id = fields.Many2one("funnel.option", domain=of_list("deal_type_id"), tracking=True)
+    product_type_id = fields.Many2one("funnel.option", domain=of_list("product_type_id"), tracking=True)
+    client_status_id = fields.Many2one("funnel.option", domain=of_list("client_status_id"), tracking=True)
     general_need_ids = fields.Many2many(
         "funnel.option",
         "crm_lead_general_need_rel",
         "lead_id",
         "option_id",
         string="General Needs",
-        domain=option_domain("general_need"),
+        domain=of_list("general_need_ids"),
         tracking=True,
     )
     key_need_ids = fields.Many2many(
@@ -42,7 +42,7 @@ class FunnelCardMixin(models.AbstractModel):
         "lead_id",
         "option_id",
         string="Key Needs",
-        domain=option_domain("key_need"),
+        domain=of_list("key_need_ids"),
         tracking=True,
         help="What decides for the client.",
     )
@@ -54,14 +54,14 @@ class FunnelCardMixin(models.AbstractModel):
         "lead_id",
         "option_id",
         string="Equipment Categories",
-        domain=option_domain("equipment_category"),
+        domain=of_list("equipment_category_ids"),
         tracking=True,
     )
     customer_kind_id = fields.Many2one(
-        "funnel.option", "Kind of Customer", domain=option_domain("customer_kind"), tracking=True
+        "funnel.option", "Kind of Customer", domain=of_list("customer_kind_id"), tracking=True
     )
     supply_preference_id = fields.Many2one(
-        "funnel.option", "Preferred Supply", domain=option_domain("supply_preference"), tracking=True
+        "funnel.option", "Preferred Supply", domain=of_list("supply_preference_id"), tracking=True
     )
     preliminary_discount = fields.Float(
         digits=(5, 2), tracking=True, copy=False, help="In percent, as promised before the measurement."
@@ -109,6 +109,15 @@ class FunnelCardMixin(models.AbstractModel):
     @api.constrains(*OPTION_FIELDS)
     def _check_options(self):
         self.env["funnel.option"]._check_kinds(self)
+
+    def _describe_missing_fields(self, verdict):
+        """A dialog offers the choices of the funnel of the lead, as its form does."""
+        described = super()._describe_missing_fields(verdict)
+        for item in described:
+            if item["name"] in OPTION_FIELDS:
+                team_ids = [False, *self.team_id.ids]
+                item["domain"] = [*of_list(item["name"]), ("team_ids", "in", team_ids)]
+        return described
 
     def _prepare_customer_values(self, partner_name, is_company=False, parent_id=False):
         """A new contact takes over what kind of customer it is."""

@@ -24,9 +24,9 @@ OPTION_FIELDS = {
 }
 
 
-def option_domain(kind):
-    """Return the domain of a field of leads that offers the choices of one kind."""
-    return f"[('kind', '=', '{kind}'), '|', ('team_ids', '=', False), ('team_ids', 'in', team_id)]"
+def of_list(field_name):
+    """Return the domain of a field that offers the choices of its list; dialogs narrow it down to a funnel."""
+    return [("kind", "=", OPTION_FIELDS[field_name])]
 
 
 class FunnelOption(models.Model):

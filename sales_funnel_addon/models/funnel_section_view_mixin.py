@@ -1,10 +1,17 @@
 from lxml import etree
 from odoo import api, models
 
+from .funnel_option import OPTION_FIELDS, of_list
+
 #: Up to so many choices stand side by side, to be chosen with one click.
 MOST_BADGES = 4
-#: How a field that stands in the form already is shown in a section as well.
-COPIED_ATTRIBUTES = ("widget", "options", "context", "domain")
+#: What belongs to the place of a field in a form; the rest is how the field works, in a section as elsewhere.
+PLACE_ATTRIBUTES = frozenset(
+    {
+        *("name", "id", "string", "class", "style", "nolabel", "colspan", "placeholder", "help"),
+        *("invisible", "required", "readonly", "groups"),
+    }
+)
 
 
 class FunnelSectionViewMixin(models.AbstractModel):
@@ -46,16 +53,30 @@ class FunnelSectionViewMixin(models.AbstractModel):
             etree.SubElement(group, "field", name=name, **self._get_section_attributes(arch, field))
             return
         etree.SubElement(group, "label", attrib={"for": name})
-        box = etree.SubElement(group, "div", attrib={"class": "d-flex"})
+        box = etree.SubElement(group, "div")
         etree.SubElement(box, "field", attrib={"name": name, "class": "oe_inline me-1"})
         etree.SubElement(box, "span").text = "%"
 
     @api.model
     def _get_section_attributes(self, arch, field):
         """Return how a section shows a field: as the form does elsewhere, else by its type."""
+        attributes = self._get_present_attributes(arch, field)
+        if attributes is None:
+            attributes = self._get_attributes_by_type(field)
+        if field.name in OPTION_FIELDS:
+            attributes["domain"] = f"{of_list(field.name)} + [('team_ids', 'in', [False, team_id])]"
+        return attributes
+
+    @api.model
+    def _get_present_attributes(self, arch, field):
+        """Return how the form shows a field already, None where it does not."""
         for node in arch.xpath("//field[@name=$name and not(ancestor::field)]", name=field.name):
-            if node.get("invisible") not in ("1", "True"):
-                return {key: node.get(key) for key in COPIED_ATTRIBUTES if node.get(key)}
+            if node.get("invisible") not in ("1", "True") and node.get("readonly") not in ("1", "True"):
+                return {key: value for key, value in node.items() if key not in PLACE_ATTRIBUTES}
+        return None
+
+    @api.model
+    def _get_attributes_by_type(self, field):
         if field.type == "many2many":
             widget = "many2many_binary" if field.comodel_name == "ir.attachment" else "many2many_tags"
             return {"widget": widget, "options": "{'no_create': True}"}
@@ -65,7 +86,7 @@ class FunnelSectionViewMixin(models.AbstractModel):
             return {"options": "{'no_create': True, 'no_open': True}"}
         if field.type == "selection" and not field.readonly:
             few = len(self.fields_get([field.name], ["selection"])[field.name]["selection"]) <= MOST_BADGES
-            return {"widget": "selection_badge"} if few else {}
+            return {"widget": "selection_badge", "options": "{'size': 'sm'}"} if few else {}
         return {}
 
     @api.model

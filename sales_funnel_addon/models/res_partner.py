@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from .funnel_option import of_list
+
 
 class ResPartner(models.Model):
     """A contact; its form leaves out what the company does not use, and requests find it by phone and e-mail."""
@@ -10,13 +12,13 @@ class ResPartner(models.Model):
     customer_kind_id = fields.Many2one(
         "funnel.option",
         "Kind of Customer",
-        domain=[("kind", "=", "customer_kind")],
+        domain=of_list("customer_kind_id"),
         help="What kind of customer it is, such as an end customer or an engineering company.",
     )
     supply_preference_id = fields.Many2one(
         "funnel.option",
         "Preferred Supply",
-        domain=[("kind", "=", "supply_preference")],
+        domain=of_list("supply_preference_id"),
         help="Where the goods should come from, if the customer cares.",
     )
 
