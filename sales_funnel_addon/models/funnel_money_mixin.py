@@ -268,10 +268,13 @@ class FunnelMoneyMixin(models.AbstractModel):
             self.env.cr.execute(SQL("ALTER TABLE %s ADD COLUMN %s %s", table, column, SQL(kind)))
 
     def _compute_documents(self):
-        """Compute what documents say of the leads that have any."""
-        leads = self.env["crm.lead"].with_context(active_test=False).search([("order_ids", "!=", False)])
-        for name in (*DOCUMENT_FACTS, *ENTERED):
+        """Compute what documents say of the leads that have any; nobody has changed them, so nothing is tracked."""
+        Lead = self.env["crm.lead"].with_context(active_test=False, tracking_disable=True)
+        leads = Lead.search([("order_ids", "!=", False)])
+        names = [*DOCUMENT_FACTS, *ENTERED]
+        for name in names:
             self.env.add_to_compute(self._fields[name], leads)
+        leads._recompute_recordset(names)
 
     @api.model
     def _get_view(self, view_id=None, view_type="form", **options):

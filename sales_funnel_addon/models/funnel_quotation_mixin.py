@@ -42,7 +42,6 @@ class FunnelQuotationMixin(models.AbstractModel):
         inverse="_inverse_equipment_price",
         store=True,
         readonly=False,
-        tracking=True,
         copy=False,
         help="The total of the accepted order with taxes, or what was entered as long as there is none.",
     )

@@ -31,7 +31,7 @@ class FunnelCheckReport(models.Model):
     lost_reason_id = fields.Many2one("crm.lost.reason", "Blocked For", readonly=True)
     currency_id = fields.Many2one("res.currency", readonly=True)
     entered_count = fields.Integer("Entered", readonly=True)
-    blocked_count = fields.Integer("Blocked", readonly=True)
+    blocked_count = fields.Integer("Blocked Deals", readonly=True)
     amount = fields.Monetary(
         readonly=True, help="The amount of the contract; without one the estimate, or else the expected revenue."
     )
