@@ -35,6 +35,10 @@ class FunnelConfigMixin(models.AbstractModel):
 
         def clear_after_commit():
             cr.cache.pop("funnel_rules", None)
+            with registry.cursor() as clock:
+                clock.execute("SELECT clock_timestamp()")
+                # whoever began before still sees the old rules, and must not fill the cache with them
+                registry.funnel_rules_changed_at = clock.fetchone()[0]
             registry.clear_cache("default", "templates")
 
         registry.clear_cache("default", "templates")

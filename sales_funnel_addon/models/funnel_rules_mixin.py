@@ -19,6 +19,10 @@ SPOKEN_FIELDS = {
 }
 
 
+class OutdatedRulesError(Exception):
+    """A transaction has read rules that have been changed since it began: nobody else may get them from the cache."""
+
+
 class FunnelRulesMixin(models.AbstractModel):
     """The configuration of all funnels as one value, read once and kept until something of it changes."""
 
@@ -36,7 +40,10 @@ class FunnelRulesMixin(models.AbstractModel):
         """
         cache = self.env.cr.cache  # cleared by every rollback to a savepoint
         if "funnel_rules" not in cache:
-            return self._get_committed_funnel_rules()
+            try:
+                return self._get_committed_funnel_rules()
+            except OutdatedRulesError:
+                cache["funnel_rules"] = None
         if cache["funnel_rules"] is None:
             cache["funnel_rules"] = self._load_funnel_rules()
         return cache["funnel_rules"]
@@ -44,7 +51,13 @@ class FunnelRulesMixin(models.AbstractModel):
     @api.model
     @ormcache()
     def _get_committed_funnel_rules(self):
-        return self._load_funnel_rules()
+        rules = self._load_funnel_rules()
+        changed_at = getattr(self.env.registry, "funnel_rules_changed_at", None)
+        if changed_at:
+            self.env.cr.execute("SELECT now()")  # when this transaction began, by the same clock
+            if self.env.cr.fetchone()[0] < changed_at:
+                raise OutdatedRulesError
+        return rules
 
     @api.model
     def _load_funnel_rules(self):
