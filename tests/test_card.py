@@ -87,6 +87,11 @@ class TestFacts(CardCase):
         )
         self.assertFalse(self.make_deal().visit_address)
 
+    def test_what_the_card_needs_of_stock_fields_stays_theirs(self):
+        stock = self.env["crm.lead"].fields_get(["company_currency"])["company_currency"]
+        self.assertEqual((stock["string"], stock["readonly"]), ("Currency", True))
+        self.assertEqual(self.make_deal().company_currency, self.env.company.currency_id)
+
     def test_amounts_and_discounts_make_sense(self):
         deal = self.make_deal()
         for name, value in (

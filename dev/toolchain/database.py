@@ -7,9 +7,11 @@ import contextlib
 import fcntl
 import os
 import shutil
+import time
 from pathlib import Path
 
 from psycopg2 import sql
+from psycopg2.errors import InsufficientPrivilege
 
 from . import postgres, server
 from .console import DevError, step
@@ -18,6 +20,8 @@ from .paths import ADDON, CACHE, REQUIREMENTS, digest
 BASE_MODULES = "crm,sale_crm"
 #: Copies that live as long as the process whose id follows.
 SCRATCH = "funnel_test_"
+#: How often it is tried to drop a database, once a second.
+DROP_ATTEMPTS = 60
 LANGUAGES = "--load-language=en_US,ru_RU"
 
 
@@ -40,7 +44,15 @@ def set_key(name, key):
 
 def drop(name):
     """Drop a database and its files, if there."""
-    _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    for attempt in range(1, DROP_ATTEMPTS + 1):
+        try:
+            _execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+            break
+        except InsufficientPrivilege:
+            # PostgreSQL is just cleaning up in it, as its own superuser, whom nobody else may send away
+            if attempt == DROP_ATTEMPTS:
+                raise
+            time.sleep(1)
     shutil.rmtree(server.DATA_DIR / "filestore" / name, ignore_errors=True)
 
 
