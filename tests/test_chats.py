@@ -32,9 +32,7 @@ class TestChat(VisitFactory, FunnelCase):
         self.assertTrue(deal.funnel_can_chat)
         action = deal.action_funnel_chat()
         channel = self.chat(deal)
-        self.assertEqual(
-            (action["tag"], action["params"]), ("mail.action_discuss", {"active_id": f"discuss.channel_{channel.id}"})
-        )
+        self.assertEqual((action["tag"], action["context"]), ("mail.action_discuss", {"active_id": channel.id}))
         self.assertEqual((channel.name, channel.channel_type), ("Kitchen", "group"))
         self.assertEqual(self.members(deal), self.salesperson + self.engineer + self.manager_of_chats)
         message = channel.message_ids.filtered(lambda message: message.message_type == "comment")

@@ -122,6 +122,27 @@ class TestVisit(VisitFactory, FunnelCase):
         self.deals.visit_role_id = False
         self.assertFalse(event.active)
 
+    def test_whoever_goes_may_look_at_the_deal(self):
+        deal, other = self.make_visit(), self.make_deal()
+        Lead = self.env["crm.lead"].with_user(self.engineer)
+        self.assertEqual(Lead.search([("team_id", "=", self.deals.id)]).ids, deal.ids)
+        self.assertTrue(deal.with_user(self.engineer).has_access("read"))
+        self.assertFalse(deal.with_user(self.engineer).has_access("write"))
+        self.assertFalse(other.with_user(self.engineer).has_access("read"))
+        deal.action_set_lost(lost_reason_id=self.price.id)
+        self.assertFalse(Lead.with_context(active_test=False).search([("team_id", "=", self.deals.id)]))
+
+    def test_tasks_follow_what_follows_from_the_date(self):
+        template = self.make_task(self.estimate, "Chase", applies_to="[('measurement_state', '=', 'planned')]")
+        deal = self.make_deal()
+        self.assertFalse(deal.funnel_task_ids)
+        deal.measurement_date = DATE
+        self.assertEqual(self.task_of(deal, template).state, "open")
+        deal.measurement_state = "confirmed"
+        self.assertEqual(self.task_of(deal, template).state, "cancelled")
+        deal.measurement_date = LATER
+        self.assertEqual(self.task_of(deal, template).state, "open")
+
     def test_the_form(self):
         deal = self.make_deal()
         with Form(deal) as form:
@@ -268,6 +289,8 @@ class TestCalendar(VisitFactory, FunnelCase):
 
         first, second = self.make_visit(name="Kitchen"), self.make_visit(LATER, name="Wardrobe")
         self.assertFalse(conflict(first) or conflict(second))
+        self.env.invalidate_all()
+        self.assertFalse(conflict(first.with_user(self.head)), "the deal's own visit, whoever looks")
         second.measurement_date = DATE + timedelta(hours=1)
         self.assertIn("Egor is busy at that time", conflict(first))
         self.assertIn("Kitchen", conflict(second))

@@ -49,7 +49,7 @@ class FunnelChatMixin(models.AbstractModel):
             "type": "ir.actions.client",
             "tag": "mail.action_discuss",
             "name": channel.name,
-            "params": {"active_id": f"discuss.channel_{channel.id}"},
+            "context": {"active_id": channel.id},  # the web client would take the lead's id for that of a channel
         }
 
     def _has_chat(self):

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools.misc import format_datetime
 
 from ..tools.lead_moves import LeadState
@@ -112,7 +113,7 @@ class FunnelVisitMixin(models.AbstractModel):
         for lead, (start, stop) in spans.items():
             user = lead.sudo().measurement_user_id
             clashes = [
-                f"{format_datetime(self.env, event.start, dt_format='short')} {event.sudo(False).display_name}"
+                f"{format_datetime(self.env, event.start, dt_format='short')} — {event.sudo(False).display_name}"
                 for event in busy.get(user.partner_id.id, ())
                 if event.start < stop and event.stop > start and event != lead._origin.measurement_event_id
             ]
@@ -129,6 +130,12 @@ class FunnelVisitMixin(models.AbstractModel):
         """Return the id of the role that goes to the clients of the funnel in which this lead is, or False."""
         funnel = self.env["crm.team"]._get_funnel_rules().funnels.get(self.team_id.id)
         return bool(funnel) and funnel.visit_role_id
+
+    @api.model
+    def _get_reminded_domain(self):
+        """Whoever goes to a client may look at the deal as long as it is open, like whoever has a task there."""
+        mine = Domain("measurement_user_id", "=", self.env.uid) & Domain("measurement_date", "!=", False)
+        return super()._get_reminded_domain() | (mine & Domain("won_status", "=", "pending"))
 
     def _has_visit(self):
         """Tell whether somebody is expected at the client of this lead."""
