@@ -310,6 +310,41 @@ class TestBatchCost(FunnelCase):
 
         self.assert_nothing_per_lead(plan_move_and_lose, self.deals, tracking_disable=True)
 
+    def test_a_new_salesperson_joins_many_chats(self):
+        """What it costs beside Odoo's own way to add members to channels."""
+        self.deals.chat_role_ids = self.make_role("Engineer", self.manager)
+        self.deals.visit_role_id = self.deals.chat_role_ids
+
+        def join(count):
+            leads = self.make_complete_leads(self.deals, count).sudo().with_context(tracking_disable=True)
+            for lead, channel in zip(leads, self.make_chats(count), strict=True):
+                lead._link_chat(channel)
+            joined = self.count_queries(lambda: leads.write({"user_id": self.head.id}))
+            self.assertEqual(
+                {self.head in chat.channel_member_ids.partner_id.user_ids for chat in leads.chat_channel_id}, {True}
+            )
+            members = [
+                {"channel_id": channel.id, "partner_id": partner.id}
+                for channel in self.make_chats(count)
+                for partner in (self.head + self.manager).partner_id
+            ]
+            return joined - self.count_queries(lambda: self.env["discuss.channel.member"].create(members))
+
+        join(FEW)
+        self.assert_constant(join)
+
+    def make_chats(self, count):
+        values = [{"name": f"Chat {number}", "channel_type": "group"} for number in range(count)]
+        return self.env["discuss.channel"].sudo().create(values)
+
+    def count_queries(self, work):
+        self.finish()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        work()
+        self.finish()
+        return self.env.cr.sql_log_count - before
+
     def test_create_with_visits(self):
         self.deals.visit_role_id = self.make_role("Engineer", self.manager)
 

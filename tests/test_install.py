@@ -297,11 +297,23 @@ def test_it_can_be_installed_again(removal):
 
 #: What belongs to the administrator and to the people: models and the fields that tell.
 BELONGINGS = {
-    "crm.team": ("name", "sequence", "funnel_kind", "user_id", "deal_team_id", "hidden_field_ids", "stage_ids"),
+    "crm.team": (
+        *("name", "sequence", "funnel_kind", "user_id", "deal_team_id", "hidden_field_ids", "stage_ids"),
+        *("visit_role_id", "visit_duration", "chat_role_ids", "chat_template_id"),
+    ),
     "crm.stage": ("name", "sequence", "is_won", "fold", "color", "team_ids", "is_irreversible"),
     "crm.lost.reason": ("name", "sequence", "category", "comment_required", "required_field_ids", "team_ids"),
     "funnel.requirement": ("stage_id", "moment", "kind", "field_ids", "any_field", "condition", "message", "active"),
-    "funnel.task.template": ("name", "stage_id", "kind", "mandatory", "role_id", "done_condition", "active"),
+    "funnel.task.template": (
+        "name",
+        "stage_id",
+        "kind",
+        "mandatory",
+        "role_id",
+        "done_condition",
+        "repeats_with_date",
+        "active",
+    ),
     "funnel.reminder": (
         *("name", "stage_id", "deadline_amount", "deadline_unit", "deadline_working", "condition", "role_ids"),
         *("template_id", "repeat_amount", "active"),
@@ -368,6 +380,8 @@ def configure(admin):
     admin.create("funnel.role.assignment", role_id=admin.ref("role_logistics"), user_id=admin.user_id)
     admin.write("crm.lost.reason", admin.ref("reason_expensive"), comment_required=False, sequence=1)
     admin.write("crm.team", admin.ref("funnel_leads"), name="Requests", hidden_field_ids=[(5,)], sequence=300)
+    measured = {"visit_role_id": admin.ref("role_logistics"), "visit_duration": 1.5}
+    admin.write("crm.team", admin.ref("funnel_deals"), chat_role_ids=[(4, admin.ref("role_logistics"))], **measured)
     admin.write("utm.source", admin.ref("source_website"), label="Our site")
     admin.call("utm.source", "unlink", [admin.ref("source_youtube")])
     funnel, stages = make_funnel(admin)

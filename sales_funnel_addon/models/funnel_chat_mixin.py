@@ -134,6 +134,7 @@ class FunnelChatMixin(models.AbstractModel):
             )
         )
         self.env["res.users"].union(*users.values()).fetch(["partner_id"])
+        self.chat_channel_id.fetch(["channel_type"])  # Odoo reads them one by one
         Member.create(
             [
                 {"channel_id": lead.chat_channel_id.id, "partner_id": user.partner_id.id}
