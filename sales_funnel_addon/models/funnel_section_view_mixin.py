@@ -54,7 +54,7 @@ class FunnelSectionViewMixin(models.AbstractModel):
             return
         etree.SubElement(group, "label", attrib={"for": name})
         box = etree.SubElement(group, "div")
-        etree.SubElement(box, "field", attrib={"name": name, "class": "oe_inline me-1"})
+        etree.SubElement(box, "field", attrib={"name": name, "class": "o_funnel_percent me-1"})
         etree.SubElement(box, "span").text = "%"
 
     @api.model
