@@ -43,6 +43,15 @@ class TestLeadForm(FunnelCase):
         requirement.active = False
         self.assertIsNone(self.nodes("preferred_channel")[0].get("required"))
 
+    def test_the_quick_form_takes_what_the_stage_asks_for(self):
+        self.demand(self.measurement, "phone", "contract_number")
+        view = self.env.ref("sales_funnel_addon.crm_lead_view_form_quick_create")
+        arch = self.env["crm.lead"].with_user(self.salesperson).get_view(view.id)["arch"]
+        [number] = etree.fromstring(arch).xpath("//field[@name='contract_number']")
+        self.assertEqual(number.get("required"), f"stage_id in [{self.measurement.id}]")
+        self.assertEqual(number.getparent().get("invisible"), f"not (stage_id in [{self.measurement.id}])")
+        self.assertEqual(len(etree.fromstring(arch).xpath("//field[@name='phone']")), 1, "it is there already")
+
     def test_hidden_in_one_funnel_only(self):
         field = self.env["ir.model.fields"]._get("crm.lead", "preferred_channel")
         self.deals.hidden_field_ids = [Command.link(field.id)]

@@ -1,5 +1,8 @@
+from lxml import etree
 from odoo import api, models
 from odoo.tools.view_validation import get_expression_field_names
+
+from .funnel_section_line import UNSHOWABLE_TYPES
 
 
 class FunnelViewMixin(models.AbstractModel):
@@ -27,6 +30,7 @@ class FunnelViewMixin(models.AbstractModel):
     @api.model
     def _apply_rules_to_form(self, arch):
         required, asked, hidden = self._get_form_modifiers()
+        self._add_asked_fields(arch, required)
         for node in arch.xpath("//field[@name and not(ancestor::field)] | //label[@for and not(ancestor::field)]"):
             name = node.get("name") if node.tag == "field" else self._get_labelled_field(arch, node)
             if node.tag == "field":
@@ -37,6 +41,30 @@ class FunnelViewMixin(models.AbstractModel):
                     self._add_fields_of_expression(arch, marks)
             self._add_modifier(node, "invisible", hidden.get(name))
         self._hide_emptied_boxes(arch, hidden)
+
+    @api.model
+    def _add_asked_fields(self, arch, required):
+        """Let the quick form of a board take what a stage asks for: without it nothing could be added there."""
+        for box in arch.xpath("//div[@name='funnel_asked']"):
+            for name, expression in required.items():
+                field = self._fields.get(name)
+                present = arch.xpath("//field[@name=$name and not(ancestor::field)]", name=name)
+                if present or not field or field.type in UNSHOWABLE_TYPES:
+                    continue
+                attributes = {
+                    **self._get_section_attributes(arch, field),
+                    "name": name,
+                    "nolabel": "1",
+                    "placeholder": field._description_string(self.env),
+                    "class": "o_field_highlight w-100 mb-0",
+                }
+                row = etree.SubElement(box, "div", attrib={"class": "d-flex align-items-center gap-2"})
+                row.set("invisible", f"not ({expression})")
+                icon = {"class": "fa fa-fw fa-asterisk", "title": attributes["placeholder"]}
+                etree.SubElement(row, "i", attrib=icon)
+                etree.SubElement(row, "field", attrib=attributes)
+                if field.type == "monetary":
+                    self._add_hidden_field(arch, field.get_currency_field(self))
 
     @api.model
     def _add_fields_of_expression(self, arch, expression):

@@ -7,7 +7,7 @@ procurement do what their roles ask for.
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 
-from .preset_case import DepartmentCase
+from .department import DepartmentCase
 
 
 class EquipmentCase(DepartmentCase):

@@ -7,7 +7,7 @@ their role asks for.
 from odoo.exceptions import ValidationError
 from odoo.fields import Command
 
-from .preset_case import DepartmentCase
+from .department import DepartmentCase
 
 
 class FurnitureCase(DepartmentCase):

@@ -1,0 +1,51 @@
+import { registry } from "@web/core/registry";
+
+const stage = (name) => `.o_kanban_group:has(.o_column_title:contains(/^${name}/))`;
+const card = (name, inStage) => `${stage(inStage)} .o_kanban_record:contains('${name}')`;
+const dialog = ".modal .o_funnel_move_dialog";
+const quick = (name) => `.o_kanban_quick_create [name=${name}] input`;
+
+function choose(trigger, text) {
+    return [
+        { trigger, run: `edit ${text}` },
+        { trigger: `.o-autocomplete--dropdown-item:contains('${text}')`, run: "click" },
+    ];
+}
+
+/** A salesperson takes in the request of a client, estimates it, and loses nobody on the way to the measurement. */
+registry.category("web_tour.tours").add("sales_funnel_furniture", {
+    steps: () => [
+        { content: "Take a request in", trigger: "body:has(.o_kanban_group) .o-kanban-button-new", run: "click" },
+        { trigger: quick("contact_name"), run: "edit Irina Mironova" },
+        { trigger: quick("phone"), run: "edit +7 912 333-22-11" },
+        ...choose(quick("source_id"), "Website"),
+        ...choose(quick("deal_type_id"), "Retail client"),
+        ...choose(quick("product_type_id"), "Kitchen"),
+        { trigger: ".o_kanban_add", run: "click" },
+        { trigger: card("Irina Mironova", "Estimate") },
+        { trigger: ".o_kanban_quick_create .o_kanban_cancel", run: "click" },
+        { trigger: ".o_kanban_renderer:not(:has(.o_kanban_quick_create))" },
+        {
+            content: "Nothing is known yet: the dialog says what it takes",
+            trigger: card("Irina Mironova", "Estimate"),
+            run: `drag_and_drop (${stage("Postponed")})`,
+        },
+        { trigger: `${dialog} .o_funnel_move_messages:contains('at least one estimate sheet')` },
+        { trigger: `${dialog} [name=presentation_kind]` },
+        { trigger: `${dialog} footer button:contains(/^Cancel$/)`, run: "click" },
+        { trigger: "body:not(:has(.o_funnel_move_dialog))" },
+        { content: "Open the card", trigger: card("Irina Mironova", "Estimate"), run: "click" },
+        { trigger: ".o_notebook .nav-link.active:contains('Card')" },
+        ...choose("[name=client_status_id] input", "Ready to order"),
+        ...choose("[name=general_need_ids] input", "New home"),
+        ...choose("[name=key_need_ids] input", "Materials"),
+        { trigger: "[name=preliminary_discount] input", run: "edit 5" },
+        { trigger: "[name=preliminary_amount] input", run: "edit 300000" },
+        { trigger: "[name=presentation_kind] .o_selection_badge:contains('Voice')", run: "click" },
+        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))" },
+        { content: "The documents have a page", trigger: ".o_notebook .nav-link:contains('Documents')", run: "click" },
+        { trigger: ".o_notebook .nav-link.active:contains('Documents')" },
+        { content: "Other funnels show none of it", trigger: ".o_menu_brand", run: "click" },
+    ],
+});
