@@ -14,9 +14,12 @@ QUESTION_PREFIX = "lead_properties."
 
 
 @lru_cache(maxsize=1000)
-def _read_domain(text):
-    """Return the domain that a rule spells; reading the same text for every move takes longer than using it."""
-    return Domain(ast.literal_eval(text))
+def _read_terms(text):
+    """Return the terms of the filter of a rule; reading the same text for every move takes longer than using it.
+
+    No domain is kept: it remembers the fields of the registry in which it was used first.
+    """
+    return tuple(ast.literal_eval(text))
 
 
 class FunnelRequirementMixin(models.AbstractModel):
@@ -56,7 +59,7 @@ class FunnelRequirementMixin(models.AbstractModel):
         if domain == "[]":
             return self
         try:
-            return self.filtered_domain(_read_domain(domain))
+            return self.filtered_domain(Domain(_read_terms(domain)))
         except (ValueError, KeyError, TypeError) as error:
             rule = self.env[model_name].browse(rule_id)
             raise ValidationError(

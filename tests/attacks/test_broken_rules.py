@@ -31,6 +31,16 @@ class TestBrokenRules(FunnelCase):
         deal.stage_id = self.measurement
         self.env["crm.lead"].get_view(view_type="form")
 
+    def test_a_condition_holds_when_fields_have_been_added_since(self):
+        self.demand_condition(self.measurement, "[('amount_due', '<=', 0)]", "Not paid")
+        self.make_deal().stage_id = self.measurement
+        self.make_field()
+        paid, unpaid = self.make_deal(), self.make_deal(contract_amount=5)
+        with self.assertRaisesRegex(ValidationError, "Not paid"):
+            unpaid.stage_id = self.measurement
+        paid.stage_id = self.measurement
+        self.assertEqual(paid.stage_id, self.measurement)
+
     def test_deleted_field_does_not_stop_a_condition(self):
         field = self.make_field()
         self.demand_condition(self.measurement, "[('x_attack', '!=', False)]", "Attack")
