@@ -16,6 +16,9 @@ PICTURES = ADDON / "static" / "description"
 #: What each of the salespeople has on the board in the demo data.
 LEADS = {"anna": "Counter for a coffee shop", "oleg": "Shelving for a pharmacy chain"}
 DEALS = {"anna": "Doors for 12 flats", "oleg": "Library shelves"}
+#: What the pictures of the other departments show: a kitchen and a boiler house.
+KITCHENS = {"anna": "Kitchen for the Mironov family", "oleg": "Кухня Мироновых"}
+PROJECTS = {"anna": "Boiler house for a greenhouse", "oleg": "Котельная для теплицы"}
 NEW = {"anna": "Kitchen cabinets for a new flat", "oleg": "Wholesale price list"}
 SIZE = {"width": 1440, "height": 860}
 
@@ -83,6 +86,61 @@ class Photographer:
             self.page.goto(f"{self.url}/odoo/funnel-map")
             self.page.wait_for_selector(".o_content svg")
             self._picture("process_map")
+            self._load_presets()
+        with self._session(login):
+            self._picture_department("furniture", KITCHENS[login], self._make_kitchen)
+            self._picture_department("equipment", PROJECTS[login], self._make_project)
+
+    # ------------------------------------------------------------
+    # OTHER DEPARTMENTS
+    # ------------------------------------------------------------
+
+    def _load_presets(self):
+        """Load the presets of the other departments; the demo data know only that of the installation."""
+        self._call(
+            "funnel.preset", "action_load", [[self._id(f"preset_{code}") for code in ("furniture", "equipment")]]
+        )
+
+    def _picture_department(self, code, name, make):
+        """Take pictures of the board of a department and of one of its deals."""
+        funnel_id = self._id(f"funnel_{code}")
+        if not self._call("crm.lead", "search_count", [[("team_id", "=", funnel_id)]]):
+            make({"team_id": funnel_id, "name": name, "source_id": self._id("source_website")})
+        self._open_funnel(f"funnel_{code}")
+        self._picture(f"{code}_kanban")
+        self._open_lead(f"funnel_{code}", name)
+        self._picture(f"{code}_form")
+
+    def _make_kitchen(self, known):
+        option = "option_furniture_{}".format
+        values = {
+            "phone": "+7 912 345-67-89",
+            "expected_revenue": 310000,
+            "deal_type_id": self._id(option("deal_type_retail_client")),
+            "product_type_id": self._id(option("product_type_kitchen")),
+            "client_status_id": self._id(option("client_status_ready_to_order")),
+            "general_need_ids": [(4, self._id(option("general_need_new_home")))],
+            "key_need_ids": [(4, self._id(option(f"key_need_{name}"))) for name in ("materials", "design")],
+            "preliminary_discount": 5,
+            "preliminary_amount": 310000,
+            "presentation_kind": "voice",
+        }
+        self._call("crm.lead", "create", [{**known, **values}])
+
+    def _make_project(self, known):
+        option = "option_equipment_{}".format
+        values = {
+            "phone": "+7 912 345-67-90",
+            "expected_revenue": 2400000,
+            "customer_kind_id": self._id(option("customer_kind_end_customer")),
+            "supply_preference_id": self._id(option("supply_preference_domestic")),
+            "equipment_category_ids": [(4, self._id(option("equipment_category_typical")))],
+        }
+        self._call("crm.lead", "create", [{**known, **values}])
+
+    # ------------------------------------------------------------
+    # STEPS
+    # ------------------------------------------------------------
 
     @contextlib.contextmanager
     def _session(self, login):

@@ -336,6 +336,44 @@ class TestAfterTheMeasurement(FurnitureCase):
         self.assertEqual(deal.won_status, "won")
 
 
+class TestWholeWay(FurnitureCase):
+    """One client, three weeks, every stage."""
+
+    def test_from_the_request_to_the_contract(self):
+        with self.at(self.moscow(2, 10)):
+            deal = self.fill_in_estimate(self.inquire(), contract_client_name="Irina Mironova")
+            deal.presentation_date = "2026-03-02"
+            deal.activity_schedule("mail.mail_activity_data_call", self.moscow(5, 12).date())
+            self.move(deal, "postponed")
+        with self.at(self.moscow(5, 12)):
+            self.order_measurement(deal, 16)
+            self.move(deal, "premeasurement")
+        with self.at(self.moscow(13, 10)):
+            self.move(deal, "measurement")
+            self.prepare_measurement(deal)
+        self.told(17, 10, 45)
+        self.assertEqual(self.place(deal), "no_sheet")
+        with self.at(self.moscow(17, 15)):
+            self.attach(deal, "measurement")
+            deal.write({"offered_discount": 7, "offered_instalments": "3 months", "no_contract_reason": "Thinks"})
+            self.move(deal, "call")
+        with self.at(self.moscow(18, 10)):
+            deal.measurement_date = self.moscow(20, 12)
+            self.move(deal, "repeat")
+        with self.at(self.moscow(23, 10)):
+            terms = {"contract_number": "P-23", "contract_amount": 290000, "contract_discount": 7}
+            dates = {"precontract_date": "2026-03-23", "expected_contract_date": "2026-04-10"}
+            deal.write({**terms, **dates, "prepayment_amount": 20000})
+            self.move(deal, "precontract")
+        with self.at(self.moscow(30, 10)):
+            self.move(deal, "contract")
+            deal.write({"contract_number": "D-30", "contract_date": "2026-03-30", "ledger_date": "2026-03-30"})
+            self.attach(deal, "contract")
+            self.move(deal, "won")
+        ways = [move.to_stage_id for move in deal.funnel_move_ids.sorted("id")]
+        self.assertEqual([stage.id for stage in ways], self.funnel.stage_ids.sorted("sequence").ids)
+
+
 class TestLoss(FurnitureCase):
     def test_a_loss_tells_the_story_the_amount_and_when(self):
         with self.at(self.moscow(3, 10)):
