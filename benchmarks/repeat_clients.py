@@ -109,6 +109,9 @@ def run(bench):
             # who goes first finds what the other has left in the caches, so they take turns in that too
             for name in list(ways)[:: -1 if number % 2 else 1]:
                 create(bench, ways[name][0], count, measures[name] if number else Measure(), ways[name][1])
+            if number:
+                ratio = measures["matched"].median / measures["unmatched"].median
+                print(f"... {number} of {rounds} times {count} leads: {ratio:.2f} so far", flush=True)
     check_matches(bench)
     for what, before in (("funnel without matching → with it", "unmatched"), ("stock team → funnel", "stock")):
         bench.add_row(f"{BATCH} leads created, {what}", many[before], many["matched"])

@@ -42,7 +42,8 @@ def _export(source, name):
     for header in VOLATILE:
         terms.metadata.pop(header, None)
     for entry in list(terms):
-        if not _is_ours(entry):
+        entry.occurrences = [place for place in entry.occurrences if _is_ours(*place)]
+        if not entry.occurrences:
             terms.remove(entry)
     terms.save(str(TEMPLATE))
     say(f"    {len(terms)} terms in {TEMPLATE.relative_to(ADDON.parent)}")
@@ -59,9 +60,12 @@ def _run_odoo(source, name, *command, arguments=(), text=None):
         raise DevError(f"Odoo could not export the terms:\n{result.stdout}{result.stderr}")
 
 
-def _is_ours(entry):
-    """Tell whether a term belongs into the files: names of the menus made from funnels follow their funnels."""
-    return any("funnel_action_" not in place and "funnel_menu_" not in place for place, _line in entry.occurrences)
+def _is_ours(place, _line):
+    """Tell whether a term belongs into the files where it stands: names of the menus made from funnels do not.
+
+    They follow their funnels, and bear the id of the funnel, which is another one in each database.
+    """
+    return "funnel_action_" not in place and "funnel_menu_" not in place
 
 
 def _merge(path):
