@@ -109,6 +109,7 @@ class Photographer:
         self._open_funnel(f"funnel_{code}")
         self._picture(f"{code}_kanban")
         self._open_lead(f"funnel_{code}", name)
+        self.page.locator(".o_notebook").evaluate("notebook => notebook.scrollIntoView()")
         self._picture(f"{code}_form")
 
     def _make_kitchen(self, known):
