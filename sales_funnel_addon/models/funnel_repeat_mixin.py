@@ -184,12 +184,8 @@ class FunnelRepeatMixin(models.AbstractModel):
     def _flush_clients(self):
         """Write what the statements below read."""
         self.env["res.partner"].flush_model(["client_keys", "user_id", "company_id", "commercial_partner_id"])
-        self.flush_model(
-            [
-                *("client_keys", "client_date", "company_id", "user_id", "partner_id", "team_id", "stage_id", "active"),
-                *("won_status", "lost_reason_id", "date_closed", "date_last_stage_update"),
-            ]
-        )
+        # all of it, not only what is read: the rest of new leads would be written again, in as many statements
+        self.flush_model()
 
     @api.model
     def _get_keys_condition(self, keys):
