@@ -321,6 +321,17 @@ class TestFiring(ReminderCase):
         self.assertEqual(deal.sudo().funnel_timer_ids.mapped("state"), ["fired", "fired"])
         self.assertEqual(len(deal.activity_ids), 1)
 
+    def test_what_more_than_tells_speaks_for_no_other_reminder(self):
+        self.remind(
+            name="One day", deadline_amount=24, activity_type_id=self.env.ref("mail.mail_activity_data_call").id
+        )
+        self.remind(name="One hour", role_ids=[Command.set(self.of_head.ids)])
+        with self.at(MONDAY):
+            self.make_deal()
+        told = self.run_timers(MONDAY + timedelta(days=2))
+        expected = [("One day", self.salesperson), ("One hour", self.head)]
+        self.assertCountEqual([(one.reminder_id.name, one.user_id) for one in told], expected)
+
     def test_an_activity_is_planned_for_the_role(self):
         secretary = new_test_user(self.env, "secretary", "sales_team.group_sale_salesman", name="Sara")
         role = self.make_role("Secretary", secretary)

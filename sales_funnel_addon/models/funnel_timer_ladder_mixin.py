@@ -68,9 +68,11 @@ class FunnelTimerLadderMixin(models.AbstractModel):
 
     @api.model
     def _get_ladder(self, reminder_id):
-        """Return the other rungs of the ladder to which a reminder belongs."""
+        """Return the other rungs of the ladder to which a reminder belongs; one that does more belongs to none."""
         rules = self.env["crm.team"]._get_funnel_rules()
         rung = rules.reminders[reminder_id]
+        if not rung.only_tells:
+            return []
         return [
             other
             for other in rules.stages[rung.stage_id].reminders
