@@ -45,6 +45,7 @@ class CrmLead(models.Model):
         "funnel.repeat.mixin",
         "funnel.quotation.mixin",
         "funnel.ledger.mixin",
+        "funnel.list.mixin",
         "funnel.money.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
