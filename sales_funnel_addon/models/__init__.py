@@ -30,6 +30,7 @@ from . import (
     funnel_menu_mixin,
     funnel_money_mixin,
     funnel_move_mixin,
+    funnel_offer_mixin,
     funnel_quality_mixin,
     funnel_quotation_mixin,
     funnel_refusal_verdict_mixin,

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .funnel_option import OPTION_FIELDS, of_list
+from ..tools.options import OPTION_FIELDS, of_list
 
 #: What of the card a merge takes over from the other leads: the first that has it; of lists, all that was chosen.
 CARD_FIELDS = (

@@ -105,7 +105,7 @@ class FunnelDocument(models.Model):
         """Refuse documents that the funnel of their lead does not know."""
         for document in self.sudo():
             team, kind = document.lead_id.team_id, document.kind_id
-            if not team.funnel_kind or (kind.team_ids and team not in kind.team_ids):
+            if not team.funnel_kind or not kind._is_offered_by(team):
                 raise ValidationError(
                     self.env._(
                         "“%(kind)s” is no document of the funnel of “%(lead)s”.",

@@ -6,19 +6,12 @@ class FunnelDocumentKind(models.Model):
     """A kind of document that deals of some funnels have, such as an estimate sheet or a signed act."""
 
     _name = "funnel.document.kind"
-    _inherit = ["funnel.config.mixin"]
+    _inherit = ["funnel.config.mixin", "funnel.offer.mixin"]
     _description = "Kind of Document"
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
-    team_ids = fields.Many2many(
-        "crm.team",
-        string="Funnels",
-        domain=[("funnel_kind", "!=", False)],
-        help="The funnels whose leads have such documents. Empty: all of them.",
-    )
+    team_ids = fields.Many2many(help="The funnels whose leads have such documents. Empty: all of them.")
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

@@ -17,11 +17,11 @@ class FunnelDocumentMixin(models.AbstractModel):
     @api.depends("team_id")
     @api.depends_context("lang")
     def _compute_funnel_document_kinds(self):
-        kinds = self.env["funnel.document.kind"].search([])
-        funnels = {kind: kind.sudo().team_ids for kind in kinds}  # which funnels there are is no secret
+        # which funnels there are is no secret
+        kinds = self.env["funnel.document.kind"].search([]).sudo()
         for lead in self:
             team = lead.team_id
-            known = kinds.filtered(lambda kind, team=team: not funnels[kind] or team in funnels[kind])
+            known = kinds.filtered(lambda kind, team=team: kind._is_offered_by(team))
             lead.funnel_document_kinds = (
                 [{"id": kind.id, "name": kind.name} for kind in known] if team.funnel_kind else []
             )

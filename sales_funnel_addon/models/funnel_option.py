@@ -1,51 +1,20 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-OPTION_KINDS = [
-    ("deal_type", "Type of deal"),
-    ("product_type", "Type of product"),
-    ("client_status", "Status of the client"),
-    ("general_need", "General need"),
-    ("key_need", "Key need"),
-    ("equipment_category", "Category of equipment"),
-    ("customer_kind", "Kind of customer"),
-    ("supply_preference", "Preferred supply"),
-]
-#: Which choices the fields of leads offer; contacts have two of the same fields.
-OPTION_FIELDS = {
-    "deal_type_id": "deal_type",
-    "product_type_id": "product_type",
-    "client_status_id": "client_status",
-    "general_need_ids": "general_need",
-    "key_need_ids": "key_need",
-    "equipment_category_ids": "equipment_category",
-    "customer_kind_id": "customer_kind",
-    "supply_preference_id": "supply_preference",
-}
-
-
-def of_list(field_name):
-    """Return the domain of a field that offers the choices of its list; dialogs narrow it down to a funnel."""
-    return [("kind", "=", OPTION_FIELDS[field_name])]
+from ..tools.options import OPTION_FIELDS, OPTION_KINDS
 
 
 class FunnelOption(models.Model):
     """One choice in a list on the card of a deal, such as a type of product or a need of the client."""
 
     _name = "funnel.option"
+    _inherit = ["funnel.offer.mixin"]
     _description = "Choice on the Card"
     _order = "kind, sequence, id"
 
     name = fields.Char(required=True, translate=True)
     kind = fields.Selection(OPTION_KINDS, "List", required=True, index=True, help="In which list it is offered.")
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
-    team_ids = fields.Many2many(
-        "crm.team",
-        string="Funnels",
-        domain=[("funnel_kind", "!=", False)],
-        help="The funnels that offer it. Empty: all of them.",
-    )
+    team_ids = fields.Many2many(help="The funnels that offer it. Empty: all of them.")
 
     # ------------------------------------------------------------
     # ORM

@@ -5,19 +5,13 @@ class FunnelPriceRange(models.Model):
     """One range of prices, such as economy or premium, in which a client gets a quotation to compare."""
 
     _name = "funnel.price.range"
-    _inherit = ["funnel.config.mixin"]
+    _inherit = ["funnel.config.mixin", "funnel.offer.mixin"]
     _description = "Price Range"
     _order = "sequence, id"
 
     name = fields.Char("Price Range", required=True, translate=True)
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
     team_ids = fields.Many2many(
-        "crm.team",
-        "funnel_price_range_team_rel",
-        string="Funnels",
-        domain=[("funnel_kind", "!=", False)],
-        help="Where quotations are made in this range; empty: in all funnels.",
+        relation="funnel_price_range_team_rel", help="Where quotations are made in this range; empty: in all funnels."
     )
 
     @api.model

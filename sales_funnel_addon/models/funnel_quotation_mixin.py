@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
 
 
 class FunnelQuotationMixin(models.AbstractModel):
@@ -113,16 +112,17 @@ class FunnelQuotationMixin(models.AbstractModel):
         """Open the dialog that asks in which price range a new quotation is made."""
         self.ensure_one()
         offered = self.order_ids.filtered(lambda order: order.state != "cancel").price_range_id
-        ranges = self.env["funnel.price.range"].search(self._get_price_range_domain())
+        ranges = self._get_price_ranges()
         missing = (ranges - offered)[:1] or ranges[:1]
         return {
             **self.env["ir.actions.actions"]._for_xml_id("sales_funnel_addon.funnel_quotation_action"),
             "context": {"default_lead_id": self.id, "default_price_range_id": missing.id},
         }
 
-    def _get_price_range_domain(self):
-        """Return the domain over the price ranges of the funnel of this lead."""
-        return Domain("team_ids", "=", False) | Domain("team_ids", "in", self.team_id.ids)
+    def _get_price_ranges(self):
+        """Return the price ranges in which the funnel of this lead makes quotations."""
+        ranges = self.env["funnel.price.range"]
+        return ranges.search(ranges._get_offer_domain(self.team_id))
 
     def _prepare_opportunity_quotation_context(self):
         """A quotation that was asked for in a price range is made there."""

@@ -1,7 +1,7 @@
 from lxml import etree
 from odoo import api, models
 
-from .funnel_option import OPTION_FIELDS, of_list
+from ..tools.options import OPTION_FIELDS, of_list
 
 #: Up to so many choices stand side by side, to be chosen with one click.
 MOST_BADGES = 4

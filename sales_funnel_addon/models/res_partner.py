@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .funnel_option import of_list
+from ..tools.options import of_list
 
 
 class ResPartner(models.Model):

@@ -16,8 +16,7 @@ class FunnelQuotation(models.TransientModel):
     @api.depends("lead_id")
     def _compute_allowed_range_ids(self):
         for wizard in self:
-            domain = wizard.lead_id._get_price_range_domain()
-            wizard.allowed_range_ids = self.env["funnel.price.range"].search(domain)
+            wizard.allowed_range_ids = wizard.lead_id._get_price_ranges()
 
     def action_apply(self):
         """Go on as Odoo does: a quotation for the client of the deal, or first the question who that is."""
