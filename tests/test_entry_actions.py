@@ -10,7 +10,7 @@ from odoo.fields import Command
 from odoo.tests import new_test_user
 from odoo.tests.common import TransactionCase
 
-from .common import FunnelCase
+from .common import ADDON, FunnelCase
 
 
 class Receiver(BaseHTTPRequestHandler):
@@ -206,6 +206,22 @@ class TestEntryActions(FunnelCase):
         self.env.cr.postcommit.run()
         told = [(item["_model"], item["id"], item["name"], item["city"]) for item in receiver.received]
         self.assertEqual(told, [("crm.lead", deal.id, deal.name, "Perm") for deal in deals])
+
+    def test_the_example_of_the_preset_tells_accounting_what_the_ledger_says(self):
+        self.env.ref(f"{ADDON}.preset_furniture").action_load()
+        example = self.env.ref(f"{ADDON}.action_furniture_accounting")
+        self.assertFalse(
+            self.env["crm.stage"].search([("entry_action_ids", "in", example.ids)]), "nothing is sent unasked"
+        )
+        receiver = self.receive()
+        example.webhook_url = f"http://127.0.0.1:{receiver.server_port}/deals"
+        self.measurement.entry_action_ids = example
+        deal = self.make_deal(ledger_reference="L-7", ledger_date="2026-03-02", ledger_amount=100)
+        deal.stage_id = self.measurement
+        self.env.cr.postcommit.run()
+        [told] = receiver.received
+        self.assertEqual((told["name"], told["ledger_reference"]), (deal.name, "L-7"))
+        self.assertEqual((told["ledger_date"], told["ledger_amount"]), ("2026-03-02", 100))
 
     def test_a_webhook_that_fails_does_not_lose_the_move(self):
         receiver = self.receive(status=500)
