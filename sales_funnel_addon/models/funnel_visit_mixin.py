@@ -39,6 +39,7 @@ class FunnelVisitMixin(models.AbstractModel):
         tracking=True,
         copy=False,
         index="btree_not_null",
+        check_company=True,
         domain=[("share", "=", False)],
         help="Who goes to the client. At first it is whoever plays the role that the funnel names for it.",
     )
