@@ -1,8 +1,11 @@
 """The presets side by side: each is complete, none touches what is there, loading again changes nothing."""
 
 from lxml import etree
-from odoo.tests import TransactionCase, tagged
-from odoo.tools import file_open
+from odoo import SUPERUSER_ID, api
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, TransactionCase, get_db_name, tagged
+from odoo.tools import file_open, mute_logger
+from psycopg2.errors import SerializationFailure
 
 from .common import ADDON, FunnelFactory
 
@@ -91,9 +94,41 @@ class TestPresetsTogether(FunnelFactory, TransactionCase):
         self.assertFalse(self.env.ref(f"{ADDON}.task_equipment_delivery", raise_if_not_found=False))
         self.assertTrue(self.env.ref(f"{ADDON}.stage_equipment_delivery"))
 
+    def test_what_was_archived_is_referred_to(self):
+        head = self.env.ref(f"{ADDON}.role_head")
+        head.active = False
+        self.load("furniture")
+        reminder = self.env.ref(f"{ADDON}.reminder_furniture_measurement_head")
+        self.assertEqual(reminder.with_context(active_test=False).role_ids, head)
+
     def test_it_says_what_was_loaded(self):
         preset = self.env.ref(f"{ADDON}.preset_equipment")
         self.assertFalse(preset.loaded_summary)
         self.load("equipment")
         self.assertIn("Stage Requirement: 12", preset.loaded_summary)
         self.assertTrue(preset.loaded_date)
+
+
+@tagged("post_install", "-at_install")
+class TestTwoLoadsAtOnce(BaseCase):
+    """What is committed here is taken back at the end."""
+
+    def execute(self, *statements):
+        with Registry(get_db_name()).cursor() as cr:
+            for statement in statements:
+                cr.execute(statement)
+
+    def test_the_second_begins_anew(self):
+        self.addCleanup(self.execute, "DELETE FROM ir_model_data WHERE name = 'funnel_equipment'")
+        with Registry(get_db_name()).cursor() as second:
+            second.execute("SELECT 1 FROM funnel_preset")  # its snapshot is from before
+            self.execute(
+                """INSERT INTO ir_model_data (module, name, model, res_id)
+                   VALUES ('sales_funnel_addon', 'funnel_equipment', 'crm.team', 0)""",
+                "UPDATE funnel_preset SET loaded_date = loaded_date WHERE code = 'equipment'",
+            )
+            preset = api.Environment(second, SUPERUSER_ID, {}).ref(f"{ADDON}.preset_equipment")
+            # Odoo tries again after such an error, not after one in a file
+            with self.assertRaises(SerializationFailure), mute_logger("odoo.sql_db"):
+                preset.action_load()
+            second.rollback()

@@ -90,6 +90,7 @@ from . import (
     funnel_timer,
     funnel_transition,
     ir_attachment,
+    ir_fields_converter,
     ir_module,
     ir_ui_menu,
     mail_activity,

@@ -88,6 +88,5 @@ class FunnelContact(models.Model):
 
         :param leads: the leads whose attempts have changed
         """
-        if not CONTACT_FACTS.isdisjoint(self.env["crm.team"]._get_funnel_rules().task_fields):
-            leads._sync_checklists()
+        leads._follow_with_tasks(CONTACT_FACTS)
         leads._follow_contacts()

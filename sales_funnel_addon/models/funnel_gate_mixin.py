@@ -2,6 +2,7 @@ import contextlib
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import ormcache
 
 from ..tools.lead_moves import GateBatch, GatePass, LeadState
 from .funnel_judge_mixin import CONTACT_FIELDS
@@ -176,10 +177,24 @@ class FunnelGateMixin(models.AbstractModel):
     def _touches_gate(self, vals):
         """Tell whether writing ``vals`` can concern the rules at all."""
         rules = self.env["crm.team"]._get_funnel_rules()
-        return bool(rules.funnels) and not (
-            vals.keys().isdisjoint(PLACE_FIELDS)
-            and vals.keys().isdisjoint(CONTACT_FIELDS)
-            and vals.keys().isdisjoint(rules.watched_fields | rules.task_fields | rules.anchor_fields)
+        concerned = PLACE_FIELDS | CONTACT_FIELDS | rules.ruling_fields
+        return bool(rules.funnels) and not concerned.isdisjoint(self._get_touched_fields(vals))
+
+    @api.model
+    def _get_touched_fields(self, vals):
+        """Return what writing ``vals`` changes: their names, and those of the fields of rules that follow from them."""
+        # a new place or contact is looked at anyway, and what it changes nobody has written
+        written = vals.keys() - PLACE_FIELDS - CONTACT_FIELDS
+        ruling = self.env["crm.team"]._get_funnel_rules().ruling_fields - vals.keys()
+        return frozenset(vals).union(name for name in ruling if not self._get_origins(name).isdisjoint(written))
+
+    @api.model
+    @ormcache("name")
+    def _get_origins(self, name):
+        """Return the names of the fields of a lead from which a field is computed, and from which those are."""
+        field = self._fields.get(name)
+        return frozenset(
+            origin.name for origin in self._fields.values() if field in self.pool.get_dependent_fields(origin)
         )
 
     def _drop_computed_facts(self, vals):

@@ -62,6 +62,9 @@ class FunnelPreset(models.Model):
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def _load(self):
+        # Whoever loads it at the same moment waits here and is made to begin anew, before there is anything to undo.
+        self.sudo().loaded_date = fields.Datetime.now()
+        self.flush_recordset(["loaded_date"])
         with file_open(f"sales_funnel_addon/data/presets/{self.code}.xml", "rb") as file:
             source = file.read()
         loaded = set(self.loaded_ids or ())
@@ -69,14 +72,10 @@ class FunnelPreset(models.Model):
         stream = io.BytesIO(remaining)
         stream.name = f"data/presets/{self.code}.xml"
         # A preset holds records of many models that its reader may not create one by one, such as menu entries.
-        env = self.sudo().with_context(lang=None, install_mode=True).env
+        # What the admin has archived is still there to be referred to.
+        env = self.sudo().with_context(lang=None, install_mode=True, active_test=False).env
         convert_xml_import(env, "sales_funnel_addon", stream, {}, "init", noupdate=True)
-        self.sudo().write(
-            {
-                "loaded_ids": sorted(loaded | set(preset_xml.record_ids(remaining))),
-                "loaded_date": fields.Datetime.now(),
-            }
-        )
+        self.sudo().loaded_ids = sorted(loaded | set(preset_xml.record_ids(remaining)))
 
     @api.model
     def _get_existing(self):

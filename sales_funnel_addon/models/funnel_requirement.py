@@ -136,6 +136,21 @@ class FunnelRequirement(models.Model):
                 )
             self._check_demandable(requirement.field_ids)
 
+    @api.constrains("active", "kind", "document_kind_id", "stage_id")
+    def _check_document_kind_id(self):
+        """Refuse to demand documents that nobody could add."""
+        for requirement in self.filtered(lambda one: one.active and one.kind == "attachments"):
+            kind, teams = requirement.document_kind_id, requirement.stage_id.team_ids
+            if kind and (not kind.active or (kind.team_ids and teams and not kind.team_ids & teams)):
+                raise ValidationError(
+                    self.env._(
+                        "The stage “%(stage)s” requires documents of the kind “%(kind)s”, which its leads cannot have: "
+                        "such documents are archived, or belong to other funnels.",
+                        stage=requirement.stage_id.name,
+                        kind=kind.name,
+                    )
+                )
+
     @api.constrains("condition", "applies_to")
     def _check_filters(self):
         self._check_domains("condition", "applies_to")

@@ -286,6 +286,11 @@ class FunnelRules:
         return frozenset(names)
 
     @cached_property
+    def ruling_fields(self):
+        """Return the names of all fields of a lead at which the gate, the checklists and the reminders look."""
+        return self.watched_fields | self.task_fields | self.anchor_fields
+
+    @cached_property
     def task_fields(self):
         """Return the names of the fields that decide which tasks a lead has, who does them, and when."""
         names = {"user_id", *self.deadline_fields} if self.templates else set()
