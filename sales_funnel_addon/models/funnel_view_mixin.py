@@ -58,7 +58,7 @@ class FunnelViewMixin(models.AbstractModel):
                     "placeholder": field._description_string(self.env),
                     "class": "o_field_highlight w-100 mb-0",
                 }
-                row = etree.SubElement(box, "div", attrib={"class": "d-flex align-items-center gap-2"})
+                row = etree.SubElement(box, "div", attrib={"class": "d-flex align-items-center gap-2 mt-2"})
                 row.set("invisible", f"not ({expression})")
                 icon = {"class": "fa fa-fw fa-asterisk", "title": attributes["placeholder"]}
                 etree.SubElement(row, "i", attrib=icon)
