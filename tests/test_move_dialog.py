@@ -117,6 +117,25 @@ class TestMoveDialogOnBoard(MoveDialogCase):
         self.assertMoves(("moved", "Measurement"))
         self.assertEqual((self.deal.expected_revenue, self.deal.phone), (2000, "+79123456789"))
 
+    def test_files_are_added_in_the_dialog_together_with_the_move(self):
+        sheet = self.env["funnel.document.kind"].create({"name": "Sheet", "team_ids": [Command.link(self.deals.id)]})
+        self.demand_kind(self.measurement, "attachments", document_kind_id=sheet.id)
+        self.demand_kind(self.measurement, "attachments", minimum=2)
+        calls = self.run_tour("move_files")
+        self.assertMoves(("moved", "Measurement"))
+        self.assertEqual(calls, {"funnel_check_move": 1, "web_save": 2})
+        [document] = self.deal.funnel_document_ids
+        facts = document.kind_id, document.version, document.name, document.user_id
+        self.assertEqual(facts, (sheet, 1, "a.pdf", self.salesperson))
+        files = self.env["ir.attachment"].search([("res_model", "=", "crm.lead"), ("res_id", "=", self.deal.id)])
+        self.assertEqual(sorted(files.mapped("name")), ["a.pdf", "photo.pdf"], "none of them twice")
+
+    def test_files_are_not_uploaded_before_the_dialog_is_saved(self):
+        self.demand_kind(self.measurement, "attachments")
+        self.run_tour("move_files_cancel")
+        self.assertMoves()
+        self.assertFalse(self.env["ir.attachment"].search_count([("res_id", "=", self.deal.id), ("res_model", "=", "crm.lead")]))
+
     def test_questions_are_answered_in_the_dialog(self):
         self.deals.lead_properties_definition = [
             {"name": "layout", "type": "selection", "string": "Layout", "selection": [["l", "L-shaped"], ["u", "U"]]},

@@ -48,7 +48,8 @@ class FunnelWordsMixin(models.AbstractModel):
 
         :param Verdict verdict: what the gate says about one lead
         :returns: ``id``, ``kind``, ``message``, ``speaks_for_itself`` (the message only repeats the labels of the
-            fields), ``field_names`` (what can be filled in for it) and ``any_field`` (one of them is enough)
+            fields), ``field_names`` (what can be filled in for it), ``any_field`` (one of them is enough) and
+            ``document_kind_id`` (of which kind a file has to be; False where every file counts)
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         labels = self._get_field_labels({name for names in verdict.unmet.values() for name in names})
@@ -64,6 +65,7 @@ class FunnelWordsMixin(models.AbstractModel):
                     "speaks_for_itself": requirement.kind == "fields" and not (text or requirement.any_field),
                     "field_names": list(names),
                     "any_field": requirement.any_field,
+                    "document_kind_id": requirement.document_kind_id,
                 }
             )
         return described
