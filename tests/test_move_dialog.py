@@ -134,7 +134,9 @@ class TestMoveDialogOnBoard(MoveDialogCase):
         self.demand_kind(self.measurement, "attachments")
         self.run_tour("move_files_cancel")
         self.assertMoves()
-        self.assertFalse(self.env["ir.attachment"].search_count([("res_id", "=", self.deal.id), ("res_model", "=", "crm.lead")]))
+        self.assertFalse(
+            self.env["ir.attachment"].search_count([("res_id", "=", self.deal.id), ("res_model", "=", "crm.lead")])
+        )
 
     def test_questions_are_answered_in_the_dialog(self):
         self.deals.lead_properties_definition = [

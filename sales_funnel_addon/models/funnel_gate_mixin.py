@@ -179,7 +179,9 @@ class FunnelGateMixin(models.AbstractModel):
         return bool(rules.funnels) and not (
             vals.keys().isdisjoint(PLACE_FIELDS)
             and vals.keys().isdisjoint(CONTACT_FIELDS)
-            and vals.keys().isdisjoint(rules.watched_fields | rules.task_fields | rules.anchor_fields)
+            and vals.keys().isdisjoint(
+                rules.watched_fields | rules.kept_fields | rules.task_fields | rules.anchor_fields
+            )
         )
 
     def _drop_computed_facts(self, vals):

@@ -73,6 +73,8 @@ class FunnelWordsMixin(models.AbstractModel):
     @api.model
     def _describe_requirement(self, requirement, message, labels):
         """Return one line of text: the message of the requirement, the labels of what is missing, or both."""
+        if requirement.moment == "keep" and not message:
+            return self.env._("Stays as it was entered: %s", labels)
         if requirement.kind != "fields":
             return message or self._describe_need(requirement)
         if message:

@@ -53,6 +53,7 @@ class Requirement:
     contact_scope: str = "stage"
     contact_outcome: str = "any"
     minimum: int = 1
+    release_template_id: int | bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Stage:
     entry_action_ids: tuple = ()
 
     def requirements_at(self, moment):
-        """Return the requirements checked on ``enter`` or ``leave``."""
+        """Return the requirements checked on ``enter`` or ``leave``, or what has to ``keep`` its value."""
         return tuple(requirement for requirement in self.requirements if requirement.moment == moment)
 
 
@@ -284,6 +285,14 @@ class FunnelRules:
         if any(item.property_names for item in requirements):
             names.add("lead_properties")
         return frozenset(names)
+
+    @cached_property
+    def kept_fields(self):
+        """Return the names of the fields that stay as they were entered in some stage."""
+        stages = self.stages.values()
+        return frozenset(
+            name for stage in stages for item in stage.requirements_at("keep") for name in item.field_names
+        )
 
     @cached_property
     def task_fields(self):
