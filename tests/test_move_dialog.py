@@ -312,6 +312,21 @@ class TestMoveDialogData(FunnelCase):
         self.assertEqual((field["name"], field["questions"]), ("lead_properties", ["layout"]))
         self.assertEqual([(item["name"], item["string"]) for item in field["definitions"]], [("layout", "Layout")])
 
+    def test_missing_fields_come_in_the_order_of_the_card(self):
+        names = ("street", "city", "contract_date")
+        fields = [self.env["ir.model.fields"]._get("crm.lead", name) for name in names]
+        lines = [Command.create({"field_id": field.id, "sequence": place}) for place, field in enumerate(fields)]
+        self.env["funnel.section"].create(
+            {"name": "Place", "sequence": -1, "team_ids": self.deals.ids, "line_ids": lines}
+        )
+        self.demand(self.measurement, "contract_date")
+        self.demand(self.measurement, "city", "phone", "street", message="Where?")
+        verdict = self.make_deal().funnel_check_move(self.measurement.id)
+        self.assertEqual(
+            [field["name"] for field in verdict["missing_fields"]], ["phone", "street", "city", "contract_date"]
+        )
+        self.assertEqual(verdict["requirements"][1]["field_names"], ["phone", "street", "city"])
+
     def test_messages_that_repeat_the_labels_are_told_from_the_others(self):
         self.demand(self.measurement, "city")
         self.demand(self.measurement, "phone", message="We have to reach them")

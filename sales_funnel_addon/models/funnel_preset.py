@@ -71,12 +71,22 @@ class FunnelPreset(models.Model):
         # A preset holds records of many models that its reader may not create one by one, such as menu entries.
         env = self.sudo().with_context(lang=None, install_mode=True).env
         convert_xml_import(env, "sales_funnel_addon", stream, {}, "init", noupdate=True)
-        self.sudo().write(
-            {
-                "loaded_ids": sorted(loaded | set(preset_xml.record_ids(remaining))),
-                "loaded_date": fields.Datetime.now(),
-            }
-        )
+        brought = set(preset_xml.record_ids(remaining))
+        self.sudo().write({"loaded_ids": sorted(loaded | brought), "loaded_date": fields.Datetime.now()})
+        self._name_heads(brought - loaded)
+
+    @api.model
+    def _name_heads(self, names):
+        """Let whoever loads new funnels lead them until somebody else is named: from the first day on somebody is asked.
+
+        :param names: the names of the XML ids of what has been loaded for the first time
+        """
+        if not self.env.user.active:
+            return  # nobody asks the system for an approval
+        domain = [("module", "=", "sales_funnel_addon"), ("model", "=", "crm.team"), ("name", "in", list(names))]
+        # the right to load a preset is enough for its funnels
+        teams = self.env["crm.team"].sudo().browse(self.env["ir.model.data"].sudo().search(domain).mapped("res_id"))
+        teams.filtered(lambda team: team.funnel_kind and not team.user_id).user_id = self.env.user
 
     @api.model
     def _get_existing(self):

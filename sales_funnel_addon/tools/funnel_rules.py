@@ -261,6 +261,16 @@ class FunnelRules:
         return {reminder.id: reminder for stage in self.stages.values() for reminder in stage.reminders}
 
     @cached_property
+    def card_places(self):
+        """Return where fields stand on the cards, as numbers by name: people fill them in from top to bottom.
+
+        >>> FunnelRules(sections=(Section(1, (), ("city", "street")), Section(2, (), ("city",)))).card_places
+        {'city': 0, 'street': 1}
+        """
+        names = dict.fromkeys(name for section in self.sections for name in section.field_names)
+        return {name: place for place, name in enumerate(names)}
+
+    @cached_property
     def has_entry_actions(self):
         """Whether any stage does something by itself when a lead comes into it."""
         return any(stage.entry_action_ids for stage in self.stages.values())
