@@ -77,7 +77,7 @@ class FunnelPreset(models.Model):
 
     @api.model
     def _name_heads(self, names):
-        """Let whoever loads new funnels lead them until somebody else is named: from the first day on somebody is asked.
+        """Let whoever loads new funnels lead them until somebody else is named: there is somebody to ask.
 
         :param names: the names of the XML ids of what has been loaded for the first time
         """

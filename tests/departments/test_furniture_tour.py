@@ -25,7 +25,9 @@ class TestFurnitureTour(HttpCase):
         deal = self.env["crm.lead"].create(
             {"name": "Oak", "team_id": self.funnel.id, "user_id": self.seller.id, "source_id": source.id, **options}
         )
-        self.start_tour(f"{self.board}/{deal.id}", "sales_funnel_furniture_measurement", login="tour_irina", timeout=120)
+        self.start_tour(
+            f"{self.board}/{deal.id}", "sales_funnel_furniture_measurement", login="tour_irina", timeout=120
+        )
         documents = deal.funnel_document_ids.sorted("version")
         self.assertEqual(documents.mapped("name"), ["first.pdf", "second.pdf"])
         self.assertEqual(documents.mapped("note"), [False, "With the island"])
