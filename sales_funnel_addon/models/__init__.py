@@ -23,6 +23,7 @@ from . import (
     funnel_gate_mixin,
     funnel_impact_mixin,
     funnel_judge_mixin,
+    funnel_keep_mixin,
     funnel_ledger_mixin,
     funnel_list_mixin,
     funnel_loss_mixin,

@@ -26,6 +26,7 @@ class CrmLead(models.Model):
         "funnel.visit.mixin",
         "funnel.visit.event.mixin",
         "funnel.gate.mixin",
+        "funnel.keep.mixin",
         "funnel.entry.mixin",
         "funnel.judge.mixin",
         "funnel.way.mixin",
@@ -192,11 +193,13 @@ class CrmLead(models.Model):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
         touched, reasons = self._get_touched_fields(vals), dict.fromkeys(self.ids, read_reason(vals))
+        entered = self._get_entered_values(touched)
         if "stage_id" in vals and "funnel_task_ids" in vals:
             # what is ticked together with a move was done before it; a deal that is won has nothing to do any more
             vals = dict(vals)
             super().write({"funnel_task_ids": vals.pop("funnel_task_ids")})
         result = super().write(vals)
+        self._check_entered_values(entered)
         batch = self.env.context.get("funnel_gate_batch")
         if isinstance(batch, GateBatch):
             batch.remember(before, kept, touched, reasons)

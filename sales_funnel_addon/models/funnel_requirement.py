@@ -6,7 +6,7 @@ from ..tools.values import UNDEMANDABLE_PROPERTIES, UNDEMANDABLE_TYPES
 
 
 class FunnelRequirement(models.Model):
-    """What a lead must have to enter a stage, or to move on from it."""
+    """What a lead must have to enter a stage or to move on from it, or must not change while it is there."""
 
     _name = "funnel.requirement"
     _inherit = ["funnel.impact.mixin", "funnel.filter.mixin"]
@@ -20,13 +20,18 @@ class FunnelRequirement(models.Model):
         "crm.stage", required=True, index=True, ondelete="cascade", domain=[("is_funnel_stage", "=", True)]
     )
     moment = fields.Selection(
-        [("enter", "To enter the stage"), ("leave", "To move on from the stage")],
+        [
+            ("enter", "To enter the stage"),
+            ("leave", "To move on from the stage"),
+            ("keep", "Stays as entered in the stage"),
+        ],
         "When",
         default="enter",
         required=True,
         help="To enter: checked whenever a lead comes into the stage; fields cannot be emptied while it is there.\n"
         "To move on: checked when a lead goes forward from the stage or skips it, is converted or won. "
-        "Going back, deferring and losing are free.",
+        "Going back, deferring and losing are free.\n"
+        "Stays as entered: once they are filled in, nobody changes the fields while the lead is in the stage.",
     )
     kind = fields.Selection(
         [
@@ -90,6 +95,14 @@ class FunnelRequirement(models.Model):
         [("any", "Every attempt"), ("reached", "Only when the client was reached")], "Counts", default="any"
     )
     minimum = fields.Integer("At Least", default=1, help="How many of them are needed.")
+    release_template_id = fields.Many2one(
+        "funnel.task.template",
+        "Released by",
+        ondelete="set null",
+        copy=False,
+        domain="[('stage_id', '=', stage_id), ('kind', '=', 'approval')]",
+        help="Once this approval of the stage is given, the fields can be changed; the change uses it up.",
+    )
     applies_to = fields.Char("Only For", default="[]", help="A filter: for which leads the requirement holds.")
     message = fields.Char(
         translate=True, help="What people are told when the requirement is not met. A condition always needs one."
@@ -151,6 +164,19 @@ class FunnelRequirement(models.Model):
                     )
                 )
 
+    @api.constrains("moment", "kind", "property_names", "release_template_id")
+    def _check_kept(self):
+        for requirement in self.filtered(lambda requirement: requirement.moment == "keep"):
+            if requirement.kind != "fields" or requirement.property_names:
+                raise ValidationError(self.env._("Only fields of the lead can stay as they were entered."))
+            release = requirement.release_template_id
+            if release and (release.kind, release.stage_id) != ("approval", requirement.stage_id):
+                raise ValidationError(
+                    self.env._(
+                        "What is kept in a stage is released by an approval of that stage, not by “%s”.", release.name
+                    )
+                )
+
     @api.constrains("condition", "applies_to")
     def _check_filters(self):
         self._check_domains("condition", "applies_to")
@@ -182,6 +208,8 @@ class FunnelRequirement(models.Model):
 
     def _is_complete(self):
         """Tell whether this requirement says enough to be tried, while it is still being typed in."""
+        if self.moment == "keep":
+            return False  # it is about changes: nobody can fail it by standing there
         try:
             domains = [self._parse_domain(self[name], name) for name in ("condition", "applies_to")]
             # it is tried on all leads, so it must not ask about more than a saved one may
@@ -214,6 +242,7 @@ class FunnelRequirement(models.Model):
             contact_outcome=self.contact_outcome or "any",
             minimum=self.minimum,
             applies_to=self.applies_to or "[]",
+            release_template_id=self.release_template_id.id,
         )
 
     @api.model
@@ -235,6 +264,7 @@ class FunnelRequirement(models.Model):
             "contact_scope",
             "contact_outcome",
             "minimum",
+            "release_template_id",
             "applies_to",
             "message",
             "active",

@@ -58,7 +58,7 @@ class FunnelViewMixin(models.AbstractModel):
                     "placeholder": field._description_string(self.env),
                     "class": "o_field_highlight w-100 mb-0",
                 }
-                row = etree.SubElement(box, "div", attrib={"class": "d-flex align-items-center gap-2"})
+                row = etree.SubElement(box, "div", attrib={"class": "d-flex align-items-center gap-2 mt-2"})
                 row.set("invisible", f"not ({expression})")
                 icon = {"class": "fa fa-fw fa-asterisk", "title": attributes["placeholder"]}
                 etree.SubElement(row, "i", attrib=icon)
@@ -104,8 +104,8 @@ class FunnelViewMixin(models.AbstractModel):
         required, asked, demanding = {}, {}, {}
         for stage in rules.stages.values():
             for requirement in stage.requirements:
-                if requirement.kind != "fields" or requirement.applies_to != "[]":
-                    continue  # whom it applies to is known only to the server
+                if requirement.kind != "fields" or requirement.applies_to != "[]" or requirement.moment == "keep":
+                    continue  # whom it applies to and what was entered is known only to the server
                 marks = required if requirement.moment == "enter" else asked
                 for name in requirement.field_names:
                     marks.setdefault(name, {}).setdefault(self._get_alternatives(requirement, name), []).append(

@@ -53,6 +53,7 @@ class Requirement:
     contact_scope: str = "stage"
     contact_outcome: str = "any"
     minimum: int = 1
+    release_template_id: int | bool = False
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ class Stage:
     entry_action_ids: tuple = ()
 
     def requirements_at(self, moment):
-        """Return the requirements checked on ``enter`` or ``leave``."""
+        """Return the requirements checked on ``enter`` or ``leave``, or what has to ``keep`` its value."""
         return tuple(requirement for requirement in self.requirements if requirement.moment == moment)
 
 
@@ -260,6 +261,16 @@ class FunnelRules:
         return {reminder.id: reminder for stage in self.stages.values() for reminder in stage.reminders}
 
     @cached_property
+    def card_places(self):
+        """Return where fields stand on the cards, as numbers by name: people fill them in from top to bottom.
+
+        >>> FunnelRules(sections=(Section(1, (), ("city", "street")), Section(2, (), ("city",)))).card_places
+        {'city': 0, 'street': 1}
+        """
+        names = dict.fromkeys(name for section in self.sections for name in section.field_names)
+        return {name: place for place, name in enumerate(names)}
+
+    @cached_property
     def has_entry_actions(self):
         """Whether any stage does something by itself when a lead comes into it."""
         return any(stage.entry_action_ids for stage in self.stages.values())
@@ -288,7 +299,15 @@ class FunnelRules:
     @cached_property
     def ruling_fields(self):
         """Return the names of all fields of a lead at which the gate, the checklists and the reminders look."""
-        return self.watched_fields | self.task_fields | self.anchor_fields
+        return self.watched_fields | self.kept_fields | self.task_fields | self.anchor_fields
+
+    @cached_property
+    def kept_fields(self):
+        """Return the names of the fields that stay as they were entered in some stage."""
+        stages = self.stages.values()
+        return frozenset(
+            name for stage in stages for item in stage.requirements_at("keep") for name in item.field_names
+        )
 
     @cached_property
     def task_fields(self):
