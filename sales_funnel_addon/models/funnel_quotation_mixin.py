@@ -115,6 +115,12 @@ class FunnelQuotationMixin(models.AbstractModel):
     # ACTIONS
     # ------------------------------------------------------------
 
+    def action_sale_quotations_new(self):
+        """Make a new quotation; where the funnel has price ranges, ask first for which of them."""
+        if self.funnel_has_price_ranges and not self.env.context.get("funnel_price_range_id"):
+            return self.action_new_range_quotation()
+        return super().action_sale_quotations_new()
+
     def action_new_range_quotation(self):
         """Open the dialog that asks in which price range a new quotation is made."""
         self.ensure_one()
