@@ -34,6 +34,7 @@
         "views/funnel_refusal_views.xml",
         "report/funnel_refusal_report_views.xml",
         "report/funnel_check_report_views.xml",
+        "views/funnel_case_type_views.xml",
         "views/funnel_chat_messages.xml",
         "views/funnel_reminder_messages.xml",
         "views/funnel_reminder_views.xml",

@@ -2,6 +2,7 @@
 from . import (
     funnel_address_mixin,
     funnel_card_mixin,
+    funnel_case_mixin,
     funnel_chat_mixin,
     funnel_checklist_mixin,
     funnel_client_mixin,
@@ -67,6 +68,7 @@ from . import (
     crm_lost_reason,
     crm_stage,
     crm_team,
+    funnel_case_type,
     funnel_contact,
     funnel_delivery,
     funnel_document,

@@ -33,6 +33,7 @@ class CrmLead(models.Model):
         "funnel.checklist.mixin",
         "funnel.role.mixin",
         "funnel.card.mixin",
+        "funnel.case.mixin",
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.quality.mixin",

@@ -114,6 +114,10 @@ class FunnelRulesMixin(models.AbstractModel):
                 price_range.id: tuple(price_range.team_ids.ids)
                 for price_range in self.env["funnel.price.range"].search([("active", "=", True)])
             },
+            case_types={
+                case_type.id: tuple(case_type.offering_team_ids.ids)
+                for case_type in self.env["funnel.case.type"].search([("active", "=", True)])
+            },
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )
 

@@ -195,6 +195,7 @@ class FunnelRules:
     :param dict user_companies: the ids of the companies in which each of the heads and of the people with a role may
         work, by the id of the user; those who no longer work here are left out
     :param dict price_ranges: the ids of the funnels that make quotations in a price range by its id; none for all
+    :param dict case_types: the ids of the funnels that offer a case type by its id; none for all
     """
 
     funnels: dict = field(default_factory=dict)
@@ -206,6 +207,7 @@ class FunnelRules:
     user_companies: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
     price_ranges: dict = field(default_factory=dict)
+    case_types: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):
         """Return what a record of the configuration is called, or what it tells people.
@@ -248,6 +250,25 @@ class FunnelRules:
         """
         ranges = self.price_ranges.values()
         return funnel_id in self.funnels and any(not ids or funnel_id in ids for ids in ranges)
+
+    def has_case_types(self, funnel_id):
+        """Tell whether a funnel tells its cases apart by type.
+
+        >>> rules = FunnelRules({1: Funnel(1, "deal"), 2: Funnel(2, "followup")}, case_types={5: (2,)})
+        >>> rules.has_case_types(1), rules.has_case_types(2), rules.has_case_types(False)
+        (False, True, False)
+        """
+        return any(self.offers_case_type(funnel_id, type_id) for type_id in self.case_types)
+
+    def offers_case_type(self, funnel_id, type_id):
+        """Tell whether a funnel offers a case type.
+
+        >>> rules = FunnelRules({1: Funnel(1, "followup"), 2: Funnel(2, "deal")}, case_types={5: (1,), 6: ()})
+        >>> rules.offers_case_type(1, 5), rules.offers_case_type(2, 5), rules.offers_case_type(2, 6)
+        (True, False, True)
+        """
+        funnel_ids = self.case_types.get(type_id)
+        return funnel_id in self.funnels and funnel_ids is not None and (not funnel_ids or funnel_id in funnel_ids)
 
     @cached_property
     def templates(self):
