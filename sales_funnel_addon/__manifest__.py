@@ -46,6 +46,7 @@
         "views/funnel_task_views.xml",
         "views/funnel_timer_views.xml",
         "views/funnel_transition_views.xml",
+        "views/funnel_work_state_views.xml",
         "views/res_partner_views.xml",
         "views/utm_views.xml",
         "views/res_config_settings_views.xml",

@@ -57,6 +57,8 @@ from . import (
     funnel_visit_team_mixin,
     funnel_way_mixin,
     funnel_words_mixin,
+    funnel_work_card_mixin,
+    funnel_work_mixin,
     utm_label_mixin,
 )
 
@@ -90,6 +92,8 @@ from . import (
     funnel_task_template,
     funnel_timer,
     funnel_transition,
+    funnel_work_rule,
+    funnel_work_state,
     ir_attachment,
     ir_module,
     ir_ui_menu,

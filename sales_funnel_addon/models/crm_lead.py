@@ -55,6 +55,7 @@ class CrmLead(models.Model):
         "funnel.address.mixin",
         "funnel.contract.mixin",
         "funnel.document.mixin",
+        "funnel.work.card.mixin",
         "crm.lead",
     ]
 

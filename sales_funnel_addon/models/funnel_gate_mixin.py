@@ -211,7 +211,7 @@ class FunnelGateMixin(models.AbstractModel):
         passed = set()
         if gate_pass:
             passed = {lead_id for lead_id, state in after.items() if gate_pass.covers(lead_id, state.stage_id)}
-        told = dict.fromkeys(passed & moved.keys(), gate_pass.reason) if passed else {}
+        told = {lead_id: gate_pass.reason_of(lead_id) for lead_id in passed & moved.keys()}
         reasons = {**(reasons or {}), **told}
         refusals = {}
         verdicts = {**self._judge_moves(moved, before, passed, reasons), **(earlier or {})}

@@ -16,6 +16,7 @@ SPOKEN_FIELDS = {
     "funnel.section": "name",
     "funnel.task.template": "name",
     "funnel.transition": "message",
+    "funnel.work.state": "name",
 }
 
 
@@ -86,6 +87,7 @@ class FunnelRulesMixin(models.AbstractModel):
                     transitions=tuple(rule._prepare_rule() for rule in by_stage["funnel.transition"][stage]),
                     reminders=tuple(rule._prepare_rule() for rule in by_stage["funnel.reminder"][stage]),
                     entry_action_ids=tuple(stage.entry_action_ids.ids),
+                    work_state_ids=tuple(stage.work_rule_ids.state_id.ids),
                 )
                 for stage in stages
             },
@@ -117,6 +119,11 @@ class FunnelRulesMixin(models.AbstractModel):
             case_types={
                 case_type.id: tuple(case_type.offering_team_ids.ids)
                 for case_type in self.env["funnel.case.type"].search([("active", "=", True)])
+            },
+            work_states={
+                state.id: state._prepare_rule()
+                for state in stages.work_rule_ids.state_id
+                if state._is_of_installed_app()
             },
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )

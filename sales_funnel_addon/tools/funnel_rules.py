@@ -126,6 +126,7 @@ class Stage:
     transitions: tuple = ()
     reminders: tuple = ()
     entry_action_ids: tuple = ()
+    work_state_ids: tuple = ()
 
     def requirements_at(self, moment):
         """Return the requirements checked on ``enter`` or ``leave``."""
@@ -208,6 +209,7 @@ class FunnelRules:
     texts: dict = field(default_factory=dict)
     price_ranges: dict = field(default_factory=dict)
     case_types: dict = field(default_factory=dict)
+    work_states: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):
         """Return what a record of the configuration is called, or what it tells people.
@@ -269,6 +271,20 @@ class FunnelRules:
         """
         funnel_ids = self.case_types.get(type_id)
         return funnel_id in self.funnels and funnel_ids is not None and (not funnel_ids or funnel_id in funnel_ids)
+
+    def work_states_of(self, model_name):
+        """Return the states of documents of a model that some stage follows.
+
+        >>> from odoo.addons.sales_funnel_addon.tools.work import WorkState
+        >>> rules = FunnelRules(work_states={1: WorkState(1, "repair.order", 10)})
+        >>> len(rules.work_states_of("repair.order")), rules.work_states_of("purchase.order")
+        (1, ())
+        """
+        return tuple(state for state in self.work_states.values() if state.model_name == model_name)
+
+    def states_followed(self, stage_id):
+        """Return the states of documents that bring a lead into a stage."""
+        return tuple(self.work_states[i] for i in self.stages[stage_id].work_state_ids if i in self.work_states)
 
     @cached_property
     def templates(self):
