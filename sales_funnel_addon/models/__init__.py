@@ -2,6 +2,7 @@
 from . import (
     funnel_address_mixin,
     funnel_card_mixin,
+    funnel_chain_mixin,
     funnel_chat_mixin,
     funnel_checklist_mixin,
     funnel_client_mixin,
@@ -21,6 +22,9 @@ from . import (
     funnel_filter_mixin,
     funnel_follows_lead_mixin,
     funnel_gate_mixin,
+    funnel_handover_card_mixin,
+    funnel_handover_mixin,
+    funnel_handover_team_mixin,
     funnel_impact_mixin,
     funnel_judge_mixin,
     funnel_ledger_mixin,
