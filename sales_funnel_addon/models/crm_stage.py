@@ -224,6 +224,7 @@ class CrmStage(models.Model):
             "name",
             "sequence",
             "fold",
+            "is_won",
             "is_irreversible",
             "is_side_stage",
             "call_quota",

@@ -219,6 +219,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._check_deferrals(before, after, moved, touched, refusals)
+        self._check_handovers(before, after, refusals)
         self.browse(after.keys() - passed)._check_repeat_clients(before, after, refusals)
         self._raise_refusals(refusals)
         self._log_moves(before, after, reasons, told.keys())
@@ -227,6 +228,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._follow_with_deferrals(before, after, moved, touched)
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)
+        self._follow_with_handovers(before, after)
         self._follow_with_entry_actions(after, moved)
         self._follow_with_visits(before, after)
 

@@ -76,6 +76,7 @@ class FunnelRulesMixin(models.AbstractModel):
             stages={
                 stage.id: funnel_rules.Stage(
                     id=stage.id,
+                    is_won=stage.is_won,
                     is_irreversible=stage.is_irreversible,
                     is_side_stage=stage.is_side_stage,
                     call_quota=stage.call_quota,
@@ -168,4 +169,6 @@ class FunnelRulesMixin(models.AbstractModel):
             visit_role_id=self.visit_role_id.id,
             visit_duration=self.visit_duration,
             chat_role_ids=tuple(self.chat_role_ids.ids),
+            handoff_funnel_ids=tuple(self.handoff_team_ids.ids),
+            handoff_salesperson=self.handoff_salesperson,
         )

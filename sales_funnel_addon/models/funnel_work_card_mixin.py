@@ -181,7 +181,7 @@ class FunnelWorkCardMixin(models.AbstractModel):
 
     def _get_ordered(self):
         """Return the order that the client of this card has accepted."""
-        return self.accepted_order_id
+        return self.funnel_origin_id.accepted_order_id or self.accepted_order_id
 
     def _prepare_work_context(self, _model_name):
         """Return what a new document of a kind begins with, as the context of a form."""

@@ -72,6 +72,20 @@ class DeferralRequirement(Requirement):
 
 
 @dataclass(frozen=True)
+class HandoverRequirement(Requirement):
+    """That somebody says to which funnel a deal is handed over when it is won; no record stands behind it.
+
+    :param funnel_ids: the ids of the funnels of which one is chosen
+    """
+
+    id: int = 0
+    moment: str = "enter"
+    kind: str = "handover"
+    field_names: tuple = ("funnel_handover_team_id",)
+    funnel_ids: tuple = ()
+
+
+@dataclass(frozen=True)
 class TaskTemplate:
     """What people must do at a stage; see the model ``funnel.task.template``."""
 
@@ -115,6 +129,7 @@ class Stage:
     """A stage of one or more funnels."""
 
     id: int
+    is_won: bool = False
     is_irreversible: bool = False
     is_side_stage: bool = False
     call_quota: int = 0
@@ -177,6 +192,8 @@ class Funnel:
     visit_role_id: int | bool = False
     visit_duration: float = 0
     chat_role_ids: tuple = ()
+    handoff_funnel_ids: tuple = ()
+    handoff_salesperson: str | bool = False
 
     @property
     def lead_type(self):
