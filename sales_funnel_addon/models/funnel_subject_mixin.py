@@ -18,7 +18,7 @@ class FunnelSubjectMixin(models.AbstractModel):
         ondelete="set null",
         tracking=True,
         domain="[('won_status', '=', 'won'), ('id', '!=', id)]"
-        " + ([('commercial_partner_id', '=', commercial_partner_id)] if commercial_partner_id else [])",
+        " + ([('partner_id.commercial_partner_id', '=', funnel_client_id)] if funnel_client_id else [])",
         help="The won deal of the same client that a follow-up made by hand is about; it comes from that deal then.",
     )
 
