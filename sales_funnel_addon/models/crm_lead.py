@@ -25,6 +25,8 @@ class CrmLead(models.Model):
         "funnel.handover.mixin",
         "funnel.handover.card.mixin",
         "funnel.chain.mixin",
+        "funnel.rhythm.mixin",
+        "funnel.rhythm.event.mixin",
         "funnel.chat.mixin",
         "funnel.visit.mixin",
         "funnel.visit.event.mixin",
