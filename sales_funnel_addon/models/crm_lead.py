@@ -26,6 +26,8 @@ class CrmLead(models.Model):
         "funnel.handover.card.mixin",
         "funnel.chain.mixin",
         "funnel.subject.mixin",
+        "funnel.rhythm.mixin",
+        "funnel.rhythm.event.mixin",
         "funnel.chat.mixin",
         "funnel.visit.mixin",
         "funnel.visit.event.mixin",

@@ -7,7 +7,7 @@ class CrmStage(models.Model):
     """A stage; in a funnel also the place where the rules for its leads stand."""
 
     _name = "crm.stage"
-    _inherit = ["funnel.config.mixin", "crm.stage"]
+    _inherit = ["funnel.rhythm.stage.mixin", "funnel.config.mixin", "crm.stage"]
 
     is_irreversible = fields.Boolean(
         "Point of No Return",
@@ -221,6 +221,7 @@ class CrmStage(models.Model):
     @api.model
     def _get_rule_fields(self):
         return [
+            *super()._get_rule_fields(),
             "name",
             "sequence",
             "fold",

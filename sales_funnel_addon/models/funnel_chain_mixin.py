@@ -5,7 +5,7 @@ from odoo.tools import SQL
 from ..tools import chains
 
 #: What only the engine writes: with it goes what a card is said to come from.
-CHAIN_LINKS = frozenset({"funnel_origin_id", "funnel_chain_id"})
+CHAIN_LINKS = frozenset({"funnel_origin_id", "funnel_chain_id", "funnel_chain_position"})
 
 
 class FunnelChainMixin(models.AbstractModel):
@@ -31,6 +31,9 @@ class FunnelChainMixin(models.AbstractModel):
         index="btree_not_null",
         ondelete="set null",
         help="The card with which the chain begins; empty for a card that was not handed over and hands over nothing.",
+    )
+    funnel_chain_position = fields.Integer(
+        "Position in the Chain", copy=False, readonly=True, help="Which card of its chain it is; 0 for a card without."
     )
     funnel_card_ids = fields.One2many("crm.lead", "funnel_origin_id", "Cards Handed Over", readonly=True)
     funnel_chain = fields.Json("Chain of Cards", compute="_compute_funnel_chain")
@@ -118,16 +121,19 @@ class FunnelChainMixin(models.AbstractModel):
         """
         if not origins:
             return
-        first = chains.roots(origins)
+        first, positions = chains.roots(origins), chains.positions(origins)
         rows = SQL(", ").join(
-            SQL("(%s, %s::integer, %s::integer)", card, origin or None, first[card]) for card, origin in origins.items()
+            SQL("(%s, %s::integer, %s::integer, %s)", card, origin or None, first[card], positions[card])
+            for card, origin in origins.items()
         )
         leads = self.browse(origins)
         leads.flush_recordset()
         self.env.cr.execute(
             SQL(
-                """UPDATE crm_lead SET funnel_origin_id = link.origin_id, funnel_chain_id = link.chain_id
-                     FROM (VALUES %s) AS link (lead_id, origin_id, chain_id) WHERE crm_lead.id = link.lead_id""",
+                """UPDATE crm_lead SET funnel_origin_id = link.origin_id, funnel_chain_id = link.chain_id,
+                          funnel_chain_position = link.position
+                     FROM (VALUES %s) AS link (lead_id, origin_id, chain_id, position)
+                    WHERE crm_lead.id = link.lead_id""",
                 rows,
             )
         )

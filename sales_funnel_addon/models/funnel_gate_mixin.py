@@ -231,6 +231,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._follow_with_handovers(before, after)
         self._follow_with_entry_actions(after, moved)
         self._follow_with_visits(before, after)
+        self._follow_with_rhythm(before, after)
 
     def _get_gate_pass(self):
         """Return the right to pass with which the leads are written, or None."""

@@ -67,9 +67,14 @@ class FunnelHandoverCardMixin(models.AbstractModel):
         """
         self.flush_recordset()
         self.env.cr.execute(
-            SQL("UPDATE crm_lead SET funnel_chain_id = COALESCE(funnel_chain_id, id) WHERE id IN %s", self._ids)
+            SQL(
+                """UPDATE crm_lead SET funnel_chain_id = COALESCE(funnel_chain_id, id),
+                          funnel_chain_position = GREATEST(funnel_chain_position, 1)
+                    WHERE id IN %s""",
+                self._ids,
+            )
         )
-        self.invalidate_recordset(["funnel_chain_id", "funnel_chain"], flush=False)
+        self.invalidate_recordset(["funnel_chain_id", "funnel_chain_position", "funnel_chain"], flush=False)
 
     def _prepare_handover(self, team_id):
         """Return the values of the card that this deal makes in a funnel."""
@@ -88,6 +93,7 @@ class FunnelHandoverCardMixin(models.AbstractModel):
             "expected_revenue": 0,  # the revenue is that of the won deal: nothing counts twice
             "funnel_origin_id": self.id,
             "funnel_chain_id": self.funnel_chain_id.id,
+            "funnel_chain_position": self.funnel_chain_position + 1,
         }
 
     @api.model

@@ -30,6 +30,7 @@ class FunnelViewMixin(models.AbstractModel):
     @api.model
     def _apply_rules_to_form(self, arch):
         required, asked, hidden = self._get_form_modifiers()
+        self._hide_emptied_groups(arch, hidden)
         self._add_asked_fields(arch, required)
         for node in arch.xpath("//field[@name and not(ancestor::field)] | //label[@for and not(ancestor::field)]"):
             name = node.get("name") if node.tag == "field" else self._get_labelled_field(arch, node)
@@ -80,6 +81,14 @@ class FunnelViewMixin(models.AbstractModel):
             expressions = {hidden.get(node.get("name")) for node in shown}
             if len(expressions) == 1 and None not in expressions:
                 self._add_modifier(box, "invisible", expressions.pop())
+
+    @api.model
+    def _hide_emptied_groups(self, arch, hidden):
+        """Hide the headings of groups when the fields are hidden that stand there without a condition."""
+        for group in arch.xpath("//group[@string and field and not(ancestor::field)]"):
+            expressions = {hidden.get(node.get("name")) for node in group.xpath("./field[not(@invisible)]")}
+            if len(expressions) == 1 and None not in expressions:
+                self._add_modifier(group, "invisible", expressions.pop())
 
     @api.model
     def _get_labelled_field(self, arch, label):

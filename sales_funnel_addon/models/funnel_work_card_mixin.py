@@ -2,7 +2,7 @@ import ast
 import logging
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 
 from ..tools.errors import describe_error, is_collision
@@ -18,6 +18,20 @@ class FunnelWorkCardMixin(models.AbstractModel):
 
     _name = "funnel.work.card.mixin"
     _description = "Card that Follows Documents"
+
+    funnel_work_kinds = fields.Char(
+        "Kinds of Documents Followed",
+        compute="_compute_funnel_work_kinds",
+        help="The models of the documents that stages of the funnel follow; the form offers to make them.",
+    )
+
+    @api.depends("team_id")
+    def _compute_funnel_work_kinds(self):
+        rules = self.env["crm.team"]._get_funnel_rules()
+        for lead in self:
+            funnel = rules.funnels.get(lead.team_id.id)
+            states = [state for i in (funnel.stage_ids if funnel else ()) for state in rules.states_followed(i)]
+            lead.funnel_work_kinds = ",".join(sorted({state.model_name for state in states}))
 
     @api.model
     def _follow_noted_work(self):

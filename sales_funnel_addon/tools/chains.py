@@ -18,6 +18,15 @@ def roots(origins):
     return found
 
 
+def positions(origins):
+    """Return which card of its chain each card is, counted from the first, by id.
+
+    >>> positions({1: False, 2: 1, 3: 2, 4: 1})
+    {1: 1, 2: 2, 3: 3, 4: 2}
+    """
+    return {card: len(_ancestors(origins, card)) + 1 for card in origins}
+
+
 def without(origins, gone):
     """Return the origins when some cards are deleted: what was handed over from them goes to what is left before.
 

@@ -134,6 +134,9 @@ class Stage:
     is_side_stage: bool = False
     call_quota: int = 0
     message_quota: int = 0
+    contact_interval: int = 0
+    contact_unit: str = "months"
+    contact_activity_type_id: int | bool = False
     deferral_month: int = 0
     funnel_ids: tuple = ()
     requirements: tuple = ()
@@ -317,6 +320,11 @@ class FunnelRules:
     def has_entry_actions(self):
         """Whether any stage does something by itself when a lead comes into it."""
         return any(stage.entry_action_ids for stage in self.stages.values())
+
+    @cached_property
+    def has_rhythm(self):
+        """Whether clients are contacted in a rhythm in any stage."""
+        return any(stage.contact_interval for stage in self.stages.values())
 
     @cached_property
     def anchor_fields(self):
