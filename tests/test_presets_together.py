@@ -72,7 +72,15 @@ class TestPresetsTogether(FunnelFactory, TransactionCase):
     def test_loading_again_changes_nothing(self):
         self.load(*CODES[1:])
         models = ["crm.team", "crm.stage", "crm.lost.reason", "funnel.requirement", "funnel.task.template"]
-        models += ["funnel.reminder", "funnel.transition", "funnel.case.type", "funnel.section", "funnel.section.line", "funnel.option", "ir.ui.menu"]
+        models += [
+            "funnel.reminder",
+            "funnel.transition",
+            "funnel.case.type",
+            "funnel.section",
+            "funnel.section.line",
+            "funnel.option",
+            "ir.ui.menu",
+        ]
         stage = self.env.ref(f"{ADDON}.stage_furniture_estimate")
         stage.name = "Calculation"
         self.env.ref(f"{ADDON}.requirement_furniture_estimate_amount").unlink()

@@ -91,7 +91,7 @@ class FunnelPreset(models.Model):
 
     @api.model
     def _get_existing(self, foreign):
-        """Return the XML ids of all records of this addon, with and without its name, and those of others that are there.
+        """Return the XML ids of all records of this addon, with and without its name, and those of others.
 
         :param foreign: XML ids of records of other modules
         """

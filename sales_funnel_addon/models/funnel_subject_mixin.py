@@ -98,9 +98,7 @@ class FunnelSubjectMixin(models.AbstractModel):
         origins.update({lead.id: lead.funnel_subject_id.id for lead in leads})
         for lead in leads.filtered("funnel_subject_id"):
             if chains.is_circle(origins, lead.id):
-                raise ValidationError(
-                    self.env._("“%s” cannot be about a deal that comes from itself.", lead.name)
-                )
+                raise ValidationError(self.env._("“%s” cannot be about a deal that comes from itself.", lead.name))
         self._link_chains(origins)
 
     def _describe_wrong_subject(self):

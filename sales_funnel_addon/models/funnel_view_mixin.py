@@ -84,11 +84,13 @@ class FunnelViewMixin(models.AbstractModel):
 
     @api.model
     def _hide_emptied_groups(self, arch, hidden):
-        """Hide the headings of groups when the fields are hidden that stand there without a condition."""
+        """Hide the headings of groups of which everything is hidden, by the funnel or by a condition of its own."""
         for group in arch.xpath("//group[@string and field and not(ancestor::field)]"):
-            expressions = {hidden.get(node.get("name")) for node in group.xpath("./field[not(@invisible)]")}
-            if len(expressions) == 1 and None not in expressions:
-                self._add_modifier(group, "invisible", expressions.pop())
+            shown = [node for node in group.iterchildren("*") if node.get("invisible") not in ("1", "True")]
+            expressions = [node.get("invisible") or hidden.get(node.get("name")) for node in shown]
+            if all(expressions) and any(node.get("name") in hidden for node in shown):
+                joined = " and ".join(f"({expression})" for expression in dict.fromkeys(expressions))
+                self._add_modifier(group, "invisible", joined)
 
     @api.model
     def _get_labelled_field(self, arch, label):

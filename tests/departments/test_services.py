@@ -1,7 +1,7 @@
 """What stands around a sale, on the way through the funnels of the preset ``services``.
 
-It is March 2026 in Moscow. Anna sells, Head leads the department; whoever measures, makes, buys, checks and repairs does
-what the roles ask for.
+It is March 2026 in Moscow. Anna sells, Head leads the department; whoever measures, makes, buys, checks and repairs
+does what the roles ask for.
 """
 
 from odoo.exceptions import AccessError, ValidationError
@@ -208,6 +208,16 @@ class TestRepeatSales(ServicesCase):
         self.move(card, "repeat_order")
         sale = self.only_card(card, "sale")
         self.assertEqual((self.place(sale), sale.need_description), ("sale_needs", "A second wardrobe"))
+
+    def test_each_contact_plans_the_next_three_months_later(self):
+        card = self.begin("repeat")
+        self.assertEqual(str(card.rhythm_date)[:10], "2026-06-03")
+        activity = card.activity_ids.filtered("calendar_event_id")
+        self.assertEqual(activity.user_id, self.salesperson)
+        with self.at(self.moscow(3 + 31 + 30 + 31, 10)):  # the 3rd of June
+            activity.action_feedback(feedback="Nothing new")
+            self.env.invalidate_all()
+        self.assertEqual(str(card.rhythm_date)[:10], "2026-09-03")
 
     def test_a_client_who_wants_no_more_calls(self):
         card = self.begin("repeat")
