@@ -9,7 +9,9 @@ from psycopg2.errors import SerializationFailure
 
 from .common import ADDON, FunnelFactory
 
-CODES = ("core", "furniture", "equipment")
+CODES = ("core", "furniture", "equipment", "services")
+#: The funnels of the last of them that salespeople use first and last.
+SERVICES = ("services_sale", "services_production")
 #: So many leads of other teams are there before, half of them in a funnel.
 LEADS = 10_000
 #: Everything about leads that could be touched.
@@ -54,24 +56,34 @@ class TestPresetsTogether(FunnelFactory, TransactionCase):
         return found
 
     def records(self, code):
+        """Return the ids of the records of a preset, but for those that need an app that is not installed."""
         with file_open(f"{ADDON}/data/presets/{code}.xml", "rb") as file:
-            return {record.get("id") for record in etree.parse(file).iter("record")}
+            records = list(etree.parse(file).iter("record"))
+        return {record.get("id") for record in records if record.get("model") != "funnel.work.rule"}
 
     def test_each_is_loaded_whole_and_touches_no_lead(self):
         before = self.fingerprint()
-        self.load("furniture", "equipment")
+        self.load(*CODES[1:])
         self.assertEqual(self.fingerprint(), before)
         self.assertGreater(before["crm_lead"][0], LEADS - 1)
         for code in CODES:
             preset = self.env.ref(f"{ADDON}.preset_{code}")
-            self.assertEqual(set(preset.loaded_ids), self.records(code))
+            self.assertEqual(set(preset.loaded_ids), self.records(code), code)
             for name in preset.loaded_ids:
                 self.env.ref(f"{ADDON}.{name}")
 
     def test_loading_again_changes_nothing(self):
-        self.load("furniture", "equipment")
+        self.load(*CODES[1:])
         models = ["crm.team", "crm.stage", "crm.lost.reason", "funnel.requirement", "funnel.task.template"]
-        models += ["funnel.reminder", "funnel.section", "funnel.section.line", "funnel.option", "ir.ui.menu"]
+        models += [
+            "funnel.reminder",
+            "funnel.transition",
+            "funnel.case.type",
+            "funnel.section",
+            "funnel.section.line",
+            "funnel.option",
+            "ir.ui.menu",
+        ]
         stage = self.env.ref(f"{ADDON}.stage_furniture_estimate")
         stage.name = "Calculation"
         self.env.ref(f"{ADDON}.requirement_furniture_estimate_amount").unlink()
@@ -81,11 +93,12 @@ class TestPresetsTogether(FunnelFactory, TransactionCase):
         self.assertEqual(stage.name, "Calculation")
 
     def test_none_shares_stages_reasons_or_fields_with_another(self):
-        self.load("furniture", "equipment")
-        funnels = [self.env.ref(f"{ADDON}.funnel_{code}") for code in ("deals", "furniture", "equipment")]
+        self.load(*CODES[1:])
+        funnels = [self.env.ref(f"{ADDON}.funnel_{code}") for code in ("deals", *CODES[1:3], *SERVICES)]
         for name in ("stage_ids", "lost_reason_ids"):
             records = [set(funnel[name].ids) for funnel in funnels]
-            self.assertEqual(len(set.union(*records)), sum(map(len, records)))
+            shared = records[-2] & records[-1]  # the funnels of one preset may
+            self.assertEqual(len(set.union(*records)), sum(map(len, records)) - len(shared))
             self.assertTrue(all(records))
 
     def test_what_refers_to_something_that_was_deleted_is_left_out(self):

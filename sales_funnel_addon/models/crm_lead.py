@@ -22,6 +22,12 @@ class CrmLead(models.Model):
         "funnel.deferral.flow.mixin",
         "funnel.deferral.activity.mixin",
         "funnel.deferral.mixin",
+        "funnel.handover.mixin",
+        "funnel.handover.card.mixin",
+        "funnel.chain.mixin",
+        "funnel.subject.mixin",
+        "funnel.rhythm.mixin",
+        "funnel.rhythm.event.mixin",
         "funnel.chat.mixin",
         "funnel.visit.mixin",
         "funnel.visit.event.mixin",
@@ -34,6 +40,7 @@ class CrmLead(models.Model):
         "funnel.checklist.mixin",
         "funnel.role.mixin",
         "funnel.card.mixin",
+        "funnel.case.mixin",
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.quality.mixin",
@@ -55,6 +62,7 @@ class CrmLead(models.Model):
         "funnel.address.mixin",
         "funnel.contract.mixin",
         "funnel.document.mixin",
+        "funnel.work.card.mixin",
         "crm.lead",
     ]
 
@@ -79,6 +87,7 @@ class CrmLead(models.Model):
         search="_search_funnel_has_role",
         help="The lead waits for something that the reader's role has to do.",
     )
+    funnel_client_id = fields.Many2one(related="partner_id.commercial_partner_id", string="Client of the Card")
     funnel_timer_ids = fields.One2many("funnel.timer", "lead_id", "Reminders", readonly=True)
     funnel_escalation = fields.Char("Escalation", compute="_compute_funnel_escalation")
     funnel_is_overdue = fields.Boolean(

@@ -226,7 +226,7 @@ class FunnelGateMixin(models.AbstractModel):
         passed = set()
         if gate_pass:
             passed = {lead_id for lead_id, state in after.items() if gate_pass.covers(lead_id, state.stage_id)}
-        told = dict.fromkeys(passed & moved.keys(), gate_pass.reason) if passed else {}
+        told = {lead_id: gate_pass.reason_of(lead_id) for lead_id in passed & moved.keys()}
         reasons = {**(reasons or {}), **told}
         refusals = {}
         verdicts = {**self._judge_moves(moved, before, passed, reasons), **(earlier or {})}
@@ -234,6 +234,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._check_deferrals(before, after, moved, touched, refusals)
+        self._check_handovers(before, after, refusals)
         self.browse(after.keys() - passed)._check_repeat_clients(before, after, refusals)
         self._raise_refusals(refusals)
         self._log_moves(before, after, reasons, told.keys())
@@ -242,8 +243,10 @@ class FunnelGateMixin(models.AbstractModel):
         self._follow_with_deferrals(before, after, moved, touched)
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)
+        self._follow_with_handovers(before, after)
         self._follow_with_entry_actions(after, moved)
         self._follow_with_visits(before, after)
+        self._follow_with_rhythm(before, after)
 
     def _get_gate_pass(self):
         """Return the right to pass with which the leads are written, or None."""

@@ -3,6 +3,7 @@ from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import convert_xml_import, file_open
 
 from ..tools import preset_xml
@@ -61,14 +62,15 @@ class FunnelPreset(models.Model):
             self.env["ir.module.module"].sudo()._load_module_terms(["sales_funnel_addon"], languages)
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
-    def _load(self):
+    def _load(self, module=None):
         # Whoever loads it at the same moment waits here and is made to begin anew, before there is anything to undo.
         self.sudo().loaded_date = fields.Datetime.now()
         self.flush_recordset(["loaded_date"])
         with file_open(f"sales_funnel_addon/data/presets/{self.code}.xml", "rb") as file:
             source = file.read()
         loaded = set(self.loaded_ids or ())
-        remaining = preset_xml.without_records(source, loaded, self._get_existing())
+        existing = self._get_existing(preset_xml.foreign_references(source))
+        remaining = preset_xml.without_records(source, loaded, existing, module)
         stream = io.BytesIO(remaining)
         stream.name = f"data/presets/{self.code}.xml"
         # A preset holds records of many models that its reader may not create one by one, such as menu entries.
@@ -93,8 +95,24 @@ class FunnelPreset(models.Model):
         teams.filtered(lambda team: team.funnel_kind and not team.user_id).user_id = self.env.user
 
     @api.model
-    def _get_existing(self):
-        """Return the names of the XML ids of all records of this addon."""
+    def _complete_loaded(self, module):
+        """Add to presets that were loaded what they have for an app that was installed since.
+
+        :param str module: what glues the app to the funnels
+        """
+        for preset in self.search([("loaded_date", "!=", False)]):
+            preset._load(module)
+
+    @api.model
+    def _get_existing(self, foreign):
+        """Return the XML ids of all records of this addon, with and without its name, and those of others.
+
+        :param foreign: XML ids of records of other modules
+        """
         # deleting a record through the ORM deletes its XML id with it
-        rows = self.env["ir.model.data"].sudo().search_fetch([("module", "=", "sales_funnel_addon")], ["name"])
-        return set(rows.mapped("name"))
+        domain = Domain("module", "=", "sales_funnel_addon")
+        modules, names = zip(*(name.split(".", 1) for name in foreign), strict=True) if foreign else ((), ())
+        domain |= Domain("module", "in", modules) & Domain("name", "in", names)
+        rows = self.env["ir.model.data"].sudo().search_fetch(domain, ["module", "name"])
+        own = set(rows.filtered(lambda row: row.module == "sales_funnel_addon").mapped("name"))
+        return own | {f"{row.module}.{row.name}" for row in rows}

@@ -231,7 +231,7 @@ class FunnelRequirement(models.Model):
             field_names=tuple(self.field_ids.mapped("name")),
             property_names=tuple(self.property_names or ()),
             any_field=self.any_field,
-            condition=self.condition or "[]",
+            condition=self._get_rule_domain("condition"),
             activity_type_ids=tuple(self.activity_type_ids.ids),
             activity_days=self.activity_days,
             activity_working=self.activity_working,
@@ -241,7 +241,7 @@ class FunnelRequirement(models.Model):
             contact_scope=self.contact_scope or "stage",
             contact_outcome=self.contact_outcome or "any",
             minimum=self.minimum,
-            applies_to=self.applies_to or "[]",
+            applies_to=self._get_rule_domain("applies_to"),
             release_template_id=self.release_template_id.id,
         )
 

@@ -30,6 +30,7 @@ class FunnelViewMixin(models.AbstractModel):
     @api.model
     def _apply_rules_to_form(self, arch):
         required, asked, hidden = self._get_form_modifiers()
+        self._hide_emptied_groups(arch, hidden)
         self._add_asked_fields(arch, required)
         for node in arch.xpath("//field[@name and not(ancestor::field)] | //label[@for and not(ancestor::field)]"):
             name = node.get("name") if node.tag == "field" else self._get_labelled_field(arch, node)
@@ -80,6 +81,16 @@ class FunnelViewMixin(models.AbstractModel):
             expressions = {hidden.get(node.get("name")) for node in shown}
             if len(expressions) == 1 and None not in expressions:
                 self._add_modifier(box, "invisible", expressions.pop())
+
+    @api.model
+    def _hide_emptied_groups(self, arch, hidden):
+        """Hide the headings of groups of which everything is hidden, by the funnel or by a condition of its own."""
+        for group in arch.xpath("//group[@string and field and not(ancestor::field)]"):
+            shown = [node for node in group.iterchildren("*") if node.get("invisible") not in ("1", "True")]
+            expressions = [node.get("invisible") or hidden.get(node.get("name")) for node in shown]
+            if all(expressions) and any(node.get("name") in hidden for node in shown):
+                joined = " and ".join(f"({expression})" for expression in dict.fromkeys(expressions))
+                self._add_modifier(group, "invisible", joined)
 
     @api.model
     def _get_labelled_field(self, arch, label):

@@ -7,7 +7,7 @@ from ..tools.lead_moves import LeadState
 from .funnel_address_mixin import ADDRESS_FIELDS
 
 #: What only the engine writes: with it goes the right to move an event, or to read what is said in a chat.
-ENGINE_LINKS = frozenset({"measurement_event_id", "chat_channel_id"})
+ENGINE_LINKS = frozenset({"measurement_event_id", "chat_channel_id", "rhythm_event_id"})
 #: What the event of a visit is made of.
 VISIT_FIELDS = frozenset(
     {

@@ -5,6 +5,7 @@ from . import (
     funnel_approval_refusal,
     funnel_call_back,
     funnel_deferral,
+    funnel_handover,
     funnel_mass_move,
     funnel_override,
     funnel_quotation,
