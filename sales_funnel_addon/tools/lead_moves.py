@@ -51,6 +51,7 @@ class GatePass:
     :param bool automatic: given to a rule of the engine instead of a person: what the stages that are left ask for does
         not matter, which is why the rule moves the lead, but transitions and what the next stage asks for hold
     :param log_kind: what the move is called in the log, if it is neither a rule's nor an override
+    :param bool begins_anew: the lead starts where it comes to, like a new one: no transition has to lead there
     """
 
     lead_ids: frozenset
@@ -58,6 +59,7 @@ class GatePass:
     reason: str
     automatic: bool = False
     log_kind: str | bool = False
+    begins_anew: bool = False
 
     @property
     def kind(self):

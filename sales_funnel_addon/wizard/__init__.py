@@ -5,6 +5,8 @@ from . import (
     funnel_approval_refusal,
     funnel_call_back,
     funnel_deferral,
+    funnel_list_move,
+    funnel_list_state,
     funnel_mass_move,
     funnel_override,
     funnel_quotation,
