@@ -1,5 +1,7 @@
 """Who gets the leads of a list, and how leads go to another list."""
 
+from unittest.mock import patch
+
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user
@@ -79,7 +81,7 @@ class TestHandingOut(ListCase):
         clerk = new_test_user(self.env, "clerk", "base.group_user", name="Clerk")
         with self.assertRaisesRegex(ValidationError, "Only salespeople get leads of the list “Restaurants”: Clerk"):
             self.restaurants.user_ids = clerk
-        self.leads.company_id = self.env["res.company"].create({"name": "Other"})
+        self.leads.write({"user_id": False, "company_id": self.env["res.company"].create({"name": "Other"}).id})
         with self.assertRaisesRegex(ValidationError, "cannot work in the company"):
             self.make_list("Elsewhere", user_ids=self.oleg.ids)
 
@@ -104,12 +106,19 @@ class TestHandingOut(ListCase):
 
     def test_a_refused_list_holds_up_no_other(self):
         hotels = self.make_list("Hotels", user_ids=self.oleg.ids, threshold=0)
-        broken, fine = self.fill(self.restaurants), self.fill(hotels)
-        self.demand_condition(self.new, "[('city', '!=', False)]", "Where is it?")
-        fine.city = "Perm"
-        self.hand_out()
-        self.assertEqual(fine.user_id, self.oleg)
-        self.assertTrue(broken.exists())
+        refused, fine = self.fill(self.restaurants), self.fill(hotels)
+
+        def tell(lists, portions):
+            if any(cold_list == self.restaurants for cold_list, _user_id, _count in portions):
+                raise UserError("No")
+
+        with (
+            patch.object(self.env.registry["funnel.list"], "_tell_takers", tell),
+            self.assertLogs("odoo.addons.sales_funnel_addon.models.funnel_list_assignment_mixin", "WARNING") as logs,
+        ):
+            self.hand_out()
+        self.assertEqual((fine.user_id, refused.user_id), (self.oleg, self.env["res.users"]))
+        self.assertIn("could not be handed out: No", logs.output[0])
 
     def test_as_many_queries_for_many_lists_as_for_one(self):
         lists = self.restaurants

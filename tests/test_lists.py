@@ -39,7 +39,7 @@ class TestOutcomes(ListCase):
 
     def test_archiving_without_a_loss_is_no_outcome(self):
         lead = self.fill(self.restaurants)
-        lead.active = False
+        lead.write({"probability": 10, "active": False})
         self.refuse(self.fill(self.restaurants))
         self.assertFalse(lead.with_context(active_test=False).funnel_list_outcome)
         self.assertEqual(self.counts(self.restaurants), {"processed": 1, "refused": 1})
@@ -117,7 +117,7 @@ class TestCounters(ListCase):
             self.counts(self.restaurants),
             {"processed": 3, "refused": 1, "junk": 1, "converted": 1, "waiting": 2, "working": 1},
         )
-        self.assertAlmostEqual(self.restaurants.conversion, 100 / 3)
+        self.assertEqual(self.restaurants.conversion, 33.3)
         self.assertEqual(self.restaurants.lead_count, 6)
 
     def test_each_counter_opens_its_leads(self):
@@ -309,7 +309,7 @@ class TestRights(ListCase):
                 .create({"name": "Spy", "type": "lead", "funnel_list_id": self.restaurants.id})
             ),
         ):
-            with self.assertRaises((AccessError, UserError)), self.env.cr.savepoint():
+            with self.assertRaises(UserError), self.env.cr.savepoint():
                 attack()
 
     def test_only_the_head_changes_the_list_of_a_lead_past_the_dialog(self):

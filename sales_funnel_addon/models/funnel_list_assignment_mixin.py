@@ -113,15 +113,20 @@ class FunnelListAssignmentMixin(models.AbstractModel):
         Cron = self.env["ir.cron"]
         Cron._commit_progress(remaining=len(lists))
         for number, cold_list in enumerate(lists, 1):
-            try:
-                while cold_list._hand_out(go_on=False) == LEADS_AT_ONCE:
-                    if not Cron._commit_progress():
-                        return
-            except UserError as error:
-                self.env.cr.rollback()
-                _logger.warning("The leads of the list %s could not be handed out: %s", cold_list.id, error)
+            while cold_list._hand_out_apart() == LEADS_AT_ONCE:
+                if not Cron._commit_progress():
+                    return
             if not Cron._commit_progress(1, remaining=len(lists) - number):
                 return
+
+    def _hand_out_apart(self):
+        """Hand out leads of this list; return how many, 0 if something keeps it from that."""
+        try:
+            with self.env.cr.savepoint():
+                return self._hand_out(go_on=False)
+        except UserError as error:
+            _logger.warning("The leads of the list %s could not be handed out: %s", self.id, error)
+            return 0
 
     @api.model
     def _find_with_waiting_leads(self):

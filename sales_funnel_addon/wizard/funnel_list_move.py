@@ -24,8 +24,10 @@ class FunnelListMove(models.TransientModel):
 
     @api.depends("lead_ids")
     def _compute_former_list_ids(self):
+        """Find the list to which it makes no sense to move the leads; of several lists each may be the right one."""
         for wizard in self:
-            wizard.former_list_ids = wizard.lead_ids.funnel_list_id
+            lists = wizard.lead_ids.funnel_list_id
+            wizard.former_list_ids = lists if len(lists) == 1 else False
 
     def action_apply(self):
         """Move the leads; rights and rules are checked there."""
