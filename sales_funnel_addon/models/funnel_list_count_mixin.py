@@ -14,11 +14,11 @@ class FunnelListCountMixin(models.AbstractModel):
     _description = "Counters of a List"
 
     lead_count = fields.Integer("Leads in All", compute="_compute_counts")
-    processed_count = fields.Integer("Processed", compute="_compute_counts", help="Refused, junk and converted leads.")
-    refused_count = fields.Integer("Refused", compute="_compute_counts")
+    processed_count = fields.Integer("Processed", compute="_compute_counts", help="Refusals, junk and deals.")
+    refused_count = fields.Integer("Refusals", compute="_compute_counts")
     junk_count = fields.Integer("Junk", compute="_compute_counts")
-    converted_count = fields.Integer("Converted", compute="_compute_counts", help="Leads that have become deals.")
-    waiting_count = fields.Integer("Waiting", compute="_compute_counts", help="Leads that nobody has got yet.")
+    converted_count = fields.Integer("Became Deals", compute="_compute_counts", help="Leads that have become deals.")
+    waiting_count = fields.Integer("Not Handed Out", compute="_compute_counts", help="Leads that nobody has got yet.")
     working_count = fields.Integer(
         "In Work", compute="_compute_counts", help="Leads that somebody has got and not processed yet."
     )
@@ -111,7 +111,8 @@ class FunnelListCountMixin(models.AbstractModel):
 
     def action_open_leads(self):
         """Open all leads of the list, also those that are closed."""
-        return self._open_leads(self.env._("Leads"), [("funnel_list_id", "=", self.id)])
+        domain = [("funnel_list_id", "=", self.id)]
+        return self._open_leads(self.env._("Leads"), domain)
 
     def action_open_processed(self):
         """Open the leads of the list that have been processed."""
@@ -120,7 +121,7 @@ class FunnelListCountMixin(models.AbstractModel):
 
     def action_open_refused(self):
         """Open the leads of the list whose clients said no."""
-        return self._open_outcome(self.env._("Refused"), "refused")
+        return self._open_outcome(self.env._("Refusals"), "refused")
 
     def action_open_junk(self):
         """Open the leads of the list that never were clients."""
@@ -128,17 +129,19 @@ class FunnelListCountMixin(models.AbstractModel):
 
     def action_open_converted(self):
         """Open the deals that leads of the list have become."""
-        return self._open_outcome(self.env._("Converted"), "converted")
+        return self._open_outcome(self.env._("Became Deals"), "converted")
 
     def action_open_waiting(self):
         """Open the leads of the list that nobody has got yet."""
         domain = [("active", "=", True), ("user_id", "=", False), ("funnel_list_outcome", "=", False)]
-        return self._open_leads(self.env._("Waiting"), [("funnel_list_id", "=", self.id), *domain])
+        domain += [("funnel_list_id", "=", self.id)]
+        return self._open_leads(self.env._("Not Handed Out"), domain)
 
     def action_open_working(self):
         """Open the leads of the list that somebody is working on."""
         domain = [("active", "=", True), ("user_id", "!=", False), ("funnel_list_outcome", "=", False)]
-        return self._open_leads(self.env._("In Work"), [("funnel_list_id", "=", self.id), *domain])
+        domain += [("funnel_list_id", "=", self.id)]
+        return self._open_leads(self.env._("In Work"), domain)
 
     def action_open_moved(self):
         """Open the leads that have gone to another list."""

@@ -25,7 +25,7 @@ class FunnelListMixin(models.AbstractModel):
         help="The imported base or the campaign that the lead came with.",
     )
     funnel_list_outcome = fields.Selection(
-        [("refused", "Refused"), ("junk", "Junk"), ("converted", "Converted")],
+        [("refused", "Refusal"), ("junk", "Junk"), ("converted", "Became a deal")],
         "Outcome in the List",
         readonly=True,
         copy=False,

@@ -39,9 +39,9 @@ class FunnelListReport(models.Model):
     lost_reason_id = fields.Many2one("crm.lost.reason", "Reason", readonly=True)
     lead_count = fields.Integer("Leads", readonly=True)
     processed_count = fields.Integer("Processed", readonly=True)
-    refused_count = fields.Integer("Refused", readonly=True)
+    refused_count = fields.Integer("Refusals", readonly=True)
     junk_count = fields.Integer("Junk", readonly=True)
-    converted_count = fields.Integer("Converted", readonly=True)
+    converted_count = fields.Integer("Became Deals", readonly=True)
     conversion = fields.Float(
         aggregator="avg", readonly=True, help="The share of processed leads that have become deals."
     )
