@@ -53,6 +53,7 @@ class CrmLead(models.Model):
         "funnel.repeat.mixin",
         "funnel.quotation.mixin",
         "funnel.ledger.mixin",
+        "funnel.list.move.mixin",
         "funnel.list.mixin",
         "funnel.money.mixin",
         "funnel.view.mixin",
@@ -191,6 +192,7 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = self._join_lists(vals_list)
         partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list if vals.get("partner_id"))
         leads = super().create([self._prepare_funnel_values(vals, partners) for vals in vals_list])
         leads._pass_gate({}, reasons={lead.id: read_reason(vals) for lead, vals in zip(leads, vals_list, strict=True)})

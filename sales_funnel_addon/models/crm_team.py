@@ -19,6 +19,7 @@ class CrmTeam(models.Model):
         "funnel.deferral.team.mixin",
         "funnel.visit.team.mixin",
         "funnel.handover.team.mixin",
+        "funnel.list.team.mixin",
         "funnel.config.mixin",
         "funnel.rules.mixin",
         "funnel.map.mixin",

@@ -239,6 +239,7 @@ class FunnelGateMixin(models.AbstractModel):
         self._raise_refusals(refusals)
         self._log_moves(before, after, reasons, told.keys())
         self._follow_with_reviews(before, after)
+        self._follow_with_lists(before)
         self._forget_losses(before, after)
         self._follow_with_deferrals(before, after, moved, touched)
         self._follow_with_checklists(before, after, moved, touched)

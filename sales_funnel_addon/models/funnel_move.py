@@ -24,6 +24,7 @@ class FunnelMove(models.Model):
             ("won", "Won"),
             ("lost", "Lost"),
             ("reopened", "Reopened"),
+            ("relisted", "Moved to another list"),
         ],
         required=True,
         readonly=True,

@@ -52,6 +52,7 @@ class GatePass:
         not matter, which is why the rule moves the lead, but transitions and what the next stage asks for hold
     :param log_kind: what the move is called in the log, if it is neither a rule's nor an override
     :param tuple reasons: why, where the leads have reasons of their own: pairs of a lead id and the text
+    :param bool begins_anew: the lead starts where it comes to, like a new one: no transition has to lead there
     """
 
     lead_ids: frozenset
@@ -60,6 +61,7 @@ class GatePass:
     automatic: bool = False
     log_kind: str | bool = False
     reasons: tuple = ()
+    begins_anew: bool = False
 
     @property
     def kind(self):

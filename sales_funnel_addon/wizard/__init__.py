@@ -6,6 +6,8 @@ from . import (
     funnel_call_back,
     funnel_deferral,
     funnel_handover,
+    funnel_list_move,
+    funnel_list_state,
     funnel_mass_move,
     funnel_override,
     funnel_quotation,
