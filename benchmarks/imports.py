@@ -2,8 +2,9 @@
 
 A workbook of 10,000 rows is written, a tenth of which repeat a client of the file and a tenth of which are clients
 already. The addon reads it, looks for duplicates, and puts the rest through the gate into the funnel of leads of the
-preset, with its tasks and reminders. Odoo's own importer reads as many rows into an ordinary team, without looking
-for any duplicates; it is given 1,000 of them, its time grows with their number. Both create what they create quietly.
+preset, with its tasks and reminders. Odoo's own importer reads such rows into an ordinary team, without looking for any
+duplicates; it is given 500 of them at a time, its time grows with their number. It is measured as its dialog runs it by
+default, without logging changes, and as it runs when called without that.
 
 The memory is that of a process of its own that imports 2,000 rows and of one that imports 20,000.
 """
@@ -24,7 +25,9 @@ from odoo.tools import config as odoo_config
 
 from tests.common import FunnelFactory
 
-ROWS, STOCK_ROWS, KNOWN_SHARE, REPEAT_SHARE = 10_000, 1_000, 10, 10
+from .common import Budget
+
+ROWS, STOCK_ROWS, KNOWN_SHARE, REPEAT_SHARE = 10_000, 500, 10, 10
 #: How many times faster than Odoo's own importer it has to be, and how many MB more 20,000 rows may take than 2,000.
 LIMIT, MEMORY_LIMIT = 5.0, 60
 MEMORY_ROWS = (2_000, 20_000)
@@ -57,6 +60,15 @@ def write_workbook(rows):
     output = io.BytesIO()
     book.save(output)
     return output.getvalue()
+
+
+class AtLeast(Budget):
+    """A budget of which more is better."""
+
+    @property
+    def is_kept(self):
+        """Whether the measured value reaches the limit."""
+        return self.measured >= self.limit
 
 
 class Scenario(FunnelFactory):
@@ -93,15 +105,16 @@ def run(bench):
         env["crm.lead"].with_context(tracking_disable=True).create(known)
     with bench.environment() as env:
         env.cr.execute("ANALYZE")
+    # before and after: whatever else the machine does strikes all of them alike
+    stock = {quiet: [import_stock(bench, 0, quiet)] for quiet in (True, False)}
     seconds, counts = import_ours(bench)
-    ours = ROWS / seconds
-    print(f"{ROWS} rows in {seconds:.1f} s, {ours:.0f} a second: {counts}", flush=True)
-    stock = STOCK_ROWS / import_stock(bench)
-    print(f"Odoo's own importer: {stock:.0f} rows a second", flush=True)
-    bench.rows.append((f"rows a second, of {ROWS}", f"{stock:.0f}", f"{ours:.0f}", f"{ours / stock:.2f}", "–", "–"))
-    bench.add_budget("import_speedup_missing", LIMIT / (ours / stock), 1.0)
-    verdict = "ok" if ours / stock >= LIMIT else "missed"
-    print(f"BUDGET import {ours / stock:.2f} {LIMIT} {verdict}")
+    for quiet in stock:
+        stock[quiet].append(import_stock(bench, 1, quiet))
+    print(f"{ROWS} rows in {seconds:.1f} s, {ROWS / seconds:.0f} a second: {counts}", flush=True)
+    for quiet, name in ((True, "import"), (False, "import_logged")):
+        rate = len(stock[quiet]) * STOCK_ROWS / sum(stock[quiet])
+        print(f"Odoo's own importer, {'quiet' if quiet else 'with log'}: {rate:.0f} rows a second", flush=True)
+        bench.budgets.append(AtLeast(name, ROWS / seconds / rate, LIMIT))
     peaks = [measure_memory(bench, count) for count in MEMORY_ROWS]
     for count, peak in zip(MEMORY_ROWS, peaks, strict=True):
         print(f"Importing {count} rows takes {peak:.0f} MB at most.")
@@ -124,12 +137,16 @@ def import_ours(bench):
     return seconds, counts
 
 
-def import_stock(bench):
-    """Let Odoo's own importer read a part of the base into an ordinary team; return the seconds."""
-    content = write_workbook(prepare(STOCK_ROWS, ROWS))
+def import_stock(bench, number, quiet):
+    """Let Odoo's own importer read a part of the base into an ordinary team; return the seconds.
+
+    :param int number: which part
+    :param bool quiet: without logging changes, as its dialog does unless it is asked to
+    """
+    content = write_workbook(prepare(STOCK_ROWS, ROWS * (2 + 2 * number + quiet)))
     with bench.registry.cursor() as cr:
-        context = {"lang": "en_US", "tracking_disable": True, "import_file": True, "default_team_id": Scenario.stock_id}
-        env = api.Environment(cr, Scenario.head_id, {**context, "default_type": "lead"})
+        context = {"lang": "en_US", "import_file": True, "default_team_id": Scenario.stock_id, "default_type": "lead"}
+        env = api.Environment(cr, Scenario.head_id, {**context, **({"tracking_disable": True} if quiet else {})})
         wizard = env["base_import.import"].create(
             {
                 "res_model": "crm.lead",

@@ -95,8 +95,8 @@ class TestLeads(ImportCase):
         self.assertEqual(lead.tag_ids.mapped("name"), ["VIP", "опт"])
         self.assertIn(tag, lead.tag_ids)
         self.assertEqual((lead.lang_id.code, lead.need_description), ("en_US", "Кухня"))
-        self.assertRegex(self.why(job, 3), "Salesperson: “Nobody” was found, but one of: .*Anna.* was expected")
-        self.assertRegex(self.why(job, 4), "Expected Revenue: “много” was found, but a number.* was expected")
+        self.assertRegex(self.why(job, 3), "Salesperson: “Nobody” cannot be used. Expected: one of .*Anna")
+        self.assertRegex(self.why(job, 4), "Expected Revenue: “много” cannot be used. Expected: a number")
 
     def test_salespeople_get_leads_in_turn(self):
         oleg = new_test_user(self.env, "sale_oleg", "sales_team.group_sale_salesman", name="Oleg")
@@ -121,7 +121,9 @@ class TestLeads(ImportCase):
         self.assertEqual(first.phone, "8 912 345-67-89")
         self.assertIn("345-67-89", first.description)
         self.assertIn("ivan@", first.description)
-        self.assertRegex(self.why(job, 3), "Phone: “345-67” was found, but a phone number with all of its digits")
+        self.assertRegex(
+            self.why(job, 3), "Phone: “345-67” cannot be used. Expected: a phone number with all of its digits"
+        )
         self.assertIn("nobody to call", self.why(job, 8))
 
 
@@ -295,7 +297,7 @@ class TestReport(ImportCase):
         job = self.make_import(make_csv([["Имя", "Телефон"], ["=1+1", "89120000001"], ["B", "x"]]))
         job.action_import()
         self.run_imports()
-        self.assertEqual(job._get_report_headers(), ["Row", "Verdict", "Why", "Link", "Имя", "Телефон"])
+        self.assertEqual(job._get_report_headers(), ["Row", "What Becomes of It", "Why", "Link", "Имя", "Телефон"])
         rows = list(job._iterate_report(1))
         lead = self.leads_of(job)
         self.assertEqual(

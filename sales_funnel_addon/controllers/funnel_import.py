@@ -27,11 +27,10 @@ class FunnelImportController(http.Controller):
             size = output.tell()
             output.seek(0)
             content = output.read()
-        name = f"{(job.file_name or 'import').rpartition('.')[0] or job.file_name} - {request.env._('verdicts')}.xlsx"
         headers = [
             ("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
             ("Content-Length", size),
-            ("Content-Disposition", content_disposition(name)),
+            ("Content-Disposition", content_disposition(job._get_report_name())),
             ("X-Content-Type-Options", "nosniff"),
         ]
         return request.make_response(content, headers)

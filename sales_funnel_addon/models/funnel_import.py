@@ -63,9 +63,9 @@ class FunnelImport(models.Model):
         [
             ("draft", "Columns"),
             ("checking", "Being checked"),
-            ("checked", "Checked"),
+            ("checked", "Table checked"),
             ("importing", "Being imported"),
-            ("done", "Imported"),
+            ("done", "Leads created"),
             ("cancelled", "Stopped"),
             ("undoing", "Being taken back"),
             ("undone", "Undone"),

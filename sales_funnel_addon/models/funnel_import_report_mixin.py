@@ -7,9 +7,14 @@ class FunnelImportReportMixin(models.AbstractModel):
     _name = "funnel.import.report.mixin"
     _description = "Report of an Import"
 
+    def _get_report_name(self):
+        """Return the name of the file."""
+        name = (self.file_name or "").rpartition(".")[0] or self.file_name or "import"
+        return f"{name} - {self.env._('what became of it')}.xlsx"
+
     def _get_report_headers(self):
         """Return what stands above the columns of the report."""
-        own = [self.env._("Row"), self.env._("Verdict"), self.env._("Why"), self.env._("Link")]
+        own = [self.env._("Row"), self.env._("What Becomes of It"), self.env._("Why"), self.env._("Link")]
         return [*own, *self.column_ids.sorted("position").mapped("header")]
 
     def _iterate_report(self, at_once):

@@ -19,14 +19,14 @@ class FunnelImportRow(models.Model):
     content = fields.Char("What It Says", compute="_compute_content")
     state = fields.Selection(
         [
-            ("ok", "Would be created"),
+            ("ok", "Can be created"),
             ("created", "Created"),
-            ("duplicate_row", "Duplicate in the file"),
+            ("duplicate_row", "Twice in the file"),
             ("duplicate_known", "Known client"),
             ("invalid", "Invalid"),
-            ("undone", "Taken back"),
+            ("undone", "Deleted again"),
         ],
-        "Verdict",
+        "What Becomes of It",
         readonly=True,
     )
     message = fields.Text("Why", readonly=True)

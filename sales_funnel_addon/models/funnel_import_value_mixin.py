@@ -91,10 +91,11 @@ class FunnelImportValueMixin(models.AbstractModel):
 
     def _read_clients(self, row, texts, notes):
         """Read phone numbers and e-mail addresses; what is neither is kept as a note, if another one can be used."""
-        regions, bad, usable = (self.company_id or self.env.company).country_id.mapped("code"), [], False
+        # as the lead asks for them itself: what has been read once is remembered
+        regions, bad, usable = (False, (self.company_id or self.env.company).country_id.code), [], False
         for target, read, clean in (("phone", read_phones, clean_phone), ("email_from", read_emails, str.strip)):
             found = texts.pop(target, [])
-            good, wrong = read_clients([text for _header, text in found], read, tuple(regions))
+            good, wrong = read_clients([text for _header, text in found], read, regions)
             if good:
                 row.vals[target] = ", ".join(map(clean, good))
                 usable = True
@@ -104,7 +105,7 @@ class FunnelImportValueMixin(models.AbstractModel):
                 notes.append((self._get_label(target), text))
             else:
                 row.problems.append(self._describe_problem(target, text, target))
-        row.keys = client_keys(row.vals.get("phone"), row.vals.get("email_from"), tuple(regions)) or None
+        row.keys = client_keys(row.vals.get("phone"), row.vals.get("email_from"), regions) or None
 
     @api.model
     def _write_notes(self, notes):
@@ -232,8 +233,8 @@ class FunnelImportValueMixin(models.AbstractModel):
             "known": self.env._("something that is known here; nothing is yet"),
         }
         return self.env._(
-            "%(field)s: “%(value)s” was found, but %(expected)s was expected.",
+            "%(field)s: “%(value)s” cannot be used. Expected: %(expected)s.",
             field=self._get_label(target),
             value=quote,
-            expected=words.get(expected) or self.env._("one of: %s", expected),
+            expected=words.get(expected) or self.env._("one of %s", expected),
         )

@@ -50,7 +50,7 @@ def open_sheet(content, name=""):
         names, read = (_open_xlsx if kind == "xlsx" else _open_xls)(content)
         if name and name not in names:
             raise SheetError("no_such_sheet", sheet=name, sheets=", ".join(names))
-        chosen = name or next((each for each in names if next(read(each), None)), names[0] if names else "")
+        chosen = name or next((each for each in names if next(read(each), None)), "")
         if not chosen:
             raise SheetError("empty")
     return Sheet(kind, _guard(read(chosen)), names, chosen)
