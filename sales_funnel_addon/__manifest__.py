@@ -6,6 +6,7 @@
     "author": "Sales Funnel Maintainers",
     "license": "LGPL-3",
     "depends": ["crm", "sale_crm"],
+    "external_dependencies": {"python": ["chardet", "openpyxl", "phonenumbers", "xlrd", "xlsxwriter"]},
     "data": [
         "security/funnel_groups.xml",
         "security/ir.model.access.csv",
@@ -39,6 +40,7 @@
         "views/funnel_case_type_views.xml",
         "views/funnel_list_messages.xml",
         "views/funnel_list_views.xml",
+        "views/funnel_import_views.xml",
         "views/crm_lead_list_views.xml",
         "report/funnel_list_report_views.xml",
         "wizard/funnel_list_move_views.xml",

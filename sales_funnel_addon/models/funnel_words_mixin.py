@@ -196,12 +196,17 @@ class FunnelWordsMixin(models.AbstractModel):
     def _raise_refusals(self, refusals):
         """Raise one error for the whole batch.
 
+        The error carries the refusals as ``funnel_refusals``: the text by the place of the lead in the batch, for
+        whoever wants to go on without those leads, which are gone by then.
+
         :param dict refusals: lines of text by lead id
         """
         if not refusals:
             return
-        blocks = []
-        for lead in self.browse(refusals):
-            lines = "\n".join(f"• {line}" for line in dict.fromkeys(refusals[lead.id]))
-            blocks.append(f"{lead.display_name}\n{lines}")
-        raise ValidationError("\n\n".join(blocks))
+        texts = {lead_id: "\n".join(f"• {line}" for line in dict.fromkeys(refusals[lead_id])) for lead_id in refusals}
+        blocks = [f"{lead.display_name}\n{texts[lead.id]}" for lead in self.browse(refusals)]
+        error = ValidationError("\n\n".join(blocks))
+        places = {lead_id: place for place, lead_id in enumerate(sorted(self.ids))}
+        error.funnel_refusals = {places[lead_id]: text for lead_id, text in texts.items() if lead_id in places}
+        error.funnel_batch_size = len(places)
+        raise error
