@@ -257,7 +257,9 @@ class TestHandover(HandoverCase):
         deal = self.make_deal(name="Secret", expected_revenue=77)
         card = self.win(deal)
         mine, others = card.with_user(self.foreman).funnel_chain
-        self.assertEqual(mine, {"id": deal.id, "funnel": "Kitchens", "state": "won", "is_readable": False})
+        self.assertEqual(
+            mine, {"id": deal.id, "funnel": "Kitchens", "state": "won", "position": 1, "is_readable": False}
+        )
         self.assertTrue(others["is_readable"])
 
     def test_nobody_writes_where_a_card_comes_from(self):

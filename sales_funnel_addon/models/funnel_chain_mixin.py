@@ -68,6 +68,7 @@ class FunnelChainMixin(models.AbstractModel):
             "id": self.id,
             "funnel": self.team_id.name or "",
             "state": state or "pending",
+            "position": self.funnel_chain_position,
             "is_readable": is_readable,
         }
         if is_readable:

@@ -16,8 +16,11 @@ export class ChainField extends Component {
 
     get cards() {
         const day = (value) => formatDate(deserializeDateTime(value));
-        return (this.props.record.data[this.props.name] || []).map((card) => ({
+        const cards = this.props.record.data[this.props.name] || [];
+        return cards.map((card, index) => ({
             ...card,
+            // beside the card before it, not after it: both were handed over from the same one
+            isBeside: index > 0 && card.position <= cards[index - 1].position,
             ...this.getState(card.state),
             isHere: card.id === this.props.record.resId,
             dates: card.is_readable && [card.start, card.end].filter(Boolean).map(day).join(" – "),
