@@ -317,12 +317,10 @@ class TestHandover(HandoverCase):
         presale = self.make_funnel("Presale", "deal", ["Audit", "Audited!"], handoff_team_ids=self.deals.ids)
         self.deals.handoff_salesperson = "same"
         campaign = self.env["utm.campaign"].create({"name": "Spring"})
-        base = self.env["funnel.list"].create({"name": "Base", "team_id": self.leads.id})
         marketing = {
             "source_id": self.env.ref("sales_funnel_addon.source_website").id,
             "medium_id": self.env.ref("sales_funnel_addon.medium_website_cart").id,
             "campaign_id": campaign.id,
-            "funnel_list_id": base.id,
         }
         [deal] = self.make_leads(
             presale, user_id=self.salesperson.id, expected_revenue=50, phone="+79123456789", **marketing

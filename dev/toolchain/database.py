@@ -99,15 +99,20 @@ def one_at_a_time():
 
 @contextlib.contextmanager
 def scratch_copy(template, label="main"):
-    """Copy a database for the block.
+    """Copy a database for the block, with its key.
 
+    :param template: the name of the database, or a function that prepares it and returns its name: until it is copied,
+        nobody else drops it
     :param str label: tells this copy from others of the same process
     :returns: the name of the copy
     """
     name = f"{SCRATCH}{os.getpid()}-{label}"
     with one_at_a_time():
+        template = template() if callable(template) else template
         _drop_abandoned()
         copy(template, name)
+        if key_of(template):
+            set_key(name, key_of(template))
     try:
         yield name
     finally:

@@ -4,6 +4,7 @@ What is told of the apps of Odoo (``tests/apps``) needs a database with those ap
 and ``./dev/test tests/apps`` does so alone.
 """
 
+import functools
 import os
 import subprocess
 import sys
@@ -25,10 +26,10 @@ def main(arguments):
     postgres.start()
     browser.ensure()
     with database.one_at_a_time():
-        template, base = database.ensure_template(source), database.ensure_base(source)
+        base = database.ensure_base(source)
+    template = functools.partial(database.ensure_template, source)
     # tests that need databases of their own copy this copy: other runs may drop the template meanwhile
     with database.scratch_copy(template, "template") as own, database.scratch_copy(own) as name:
-        database.set_key(own, database.key_of(template))
         return _run_pytest(source, name, arguments, FUNNEL_TEST_TEMPLATE=own, FUNNEL_TEST_BASE=base)
 
 
@@ -36,9 +37,7 @@ def with_apps(arguments):
     """Run pytest with ``arguments`` on a database with the apps of Odoo; return its exit code."""
     source = ensure_odoo()
     postgres.start()
-    with database.one_at_a_time():
-        template = database.ensure_apps_template(source)
-    with database.scratch_copy(template, "apps") as name:
+    with database.scratch_copy(functools.partial(database.ensure_apps_template, source), "apps") as name:
         return _run_pytest(source, name, arguments, FUNNEL_TEST_APPS="1")
 
 

@@ -25,8 +25,7 @@ def main(arguments):
     """Export the terms and merge them; return 1 if some are not translated."""
     source = ensure_odoo()
     postgres.start()
-    with database.one_at_a_time():
-        template = database.ensure_apps_template(source)
+    template = functools.partial(database.ensure_apps_template, source)
     with database.scratch_copy(template) as name, step("Exporting the terms of the addons and of the presets"):
         _run_odoo(source, name, "shell", "--no-http", text=LOAD_PRESETS)
         for addon in ADDONS:
