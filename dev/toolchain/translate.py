@@ -3,6 +3,7 @@
 Writes the template (``.pot``), merges it into every ``.po`` file and says which terms have no translation yet.
 """
 
+import functools
 import subprocess
 import sys
 import tempfile

@@ -20,7 +20,7 @@ from ..tools.import_values import (
     read_phones,
     split_names,
 )
-from .funnel_option import OPTION_FIELDS, of_list
+from ..tools.options import OPTION_FIELDS, of_list
 
 #: The fields of a lead that a table can fill. Dates and amounts of contracts, decisions and results are none of them:
 #: a cold client has none.
