@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+from odoo.exceptions import ValidationError
+
 from .common import ADDON, FunnelCase
 
 
@@ -20,7 +22,7 @@ class TestWithoutApps(FunnelCase):
         self.assertEqual(self.env["funnel.work.state"].search_count([]), 0)
         self.assertEqual(self.env["funnel.work.state"]._get_models(), [])
         self.assertFalse(self.estimate.has_work_states)
-        with self.assertRaises(ValueError):
+        with self.assertRaisesRegex(ValidationError, "there are no documents “mrp.production” to follow"):
             self.env["funnel.work.state"].create({"name": "Done", "model_name": "mrp.production"})
 
     def test_what_an_app_has_left_behind_stops_nobody(self):

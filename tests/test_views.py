@@ -86,6 +86,11 @@ class TestLeadForm(FunnelCase):
         self.hide("contract_amount")
         self.assertNotIn("team_id", next(self.nodes("contract_amount")[0].iterancestors("group")).get("invisible"))
 
+    def test_nothing_is_left_of_the_line_with_revenue_and_probability(self):
+        self.hide(*("expected_revenue", "probability", "automated_probability", "recurring_revenue", "recurring_plan"))
+        line = next(self.nodes("expected_revenue")[0].iterancestors("h2"))
+        self.assertIn(f"team_id in [{self.deals.id}]", line.get("invisible"))
+
     def test_stage_that_requires_a_hidden_field_shows_it(self):
         field = self.env["ir.model.fields"]._get("crm.lead", "preferred_channel")
         self.deals.hidden_field_ids = [Command.link(field.id)]

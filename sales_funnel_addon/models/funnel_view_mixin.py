@@ -76,11 +76,13 @@ class FunnelViewMixin(models.AbstractModel):
     @api.model
     def _hide_emptied_boxes(self, arch, hidden):
         """Hide what stands around hidden fields, such as units and icons, when nothing else is in the box with them."""
-        for box in arch.xpath("//div[.//field and not(ancestor::field)]"):
+        for box in arch.xpath("//*[self::div or self::h2][.//field and not(ancestor::field)]"):
             shown = [node for node in box.iter("field") if node.get("invisible") not in ("1", "True")]
-            expressions = {hidden.get(node.get("name")) for node in shown}
-            if len(expressions) == 1 and None not in expressions:
-                self._add_modifier(box, "invisible", expressions.pop())
+            expressions = [hidden.get(node.get("name")) for node in shown]
+            if expressions and all(expressions):
+                # in a stage that demands one of the fields, that one is seen
+                joined = " and ".join(f"({expression})" for expression in dict.fromkeys(expressions))
+                self._add_modifier(box, "invisible", joined)
 
     @api.model
     def _hide_emptied_groups(self, arch, hidden):

@@ -44,6 +44,14 @@ class FunnelWorkState(models.Model):
     @api.constrains("model_name", "condition")
     def _check_condition(self):
         for state in self:
+            if not state._is_of_installed_app():
+                raise ValidationError(
+                    self.env._(
+                        "“%(state)s”: there are no documents “%(model)s” to follow.",
+                        state=state.name,
+                        model=state.model_name,
+                    )
+                )
             try:
                 Domain(ast.literal_eval(state.condition)).validate(self.env[state.model_name])
             except (ValueError, SyntaxError, TypeError) as error:
