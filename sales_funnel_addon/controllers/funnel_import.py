@@ -19,7 +19,8 @@ class FunnelImportController(http.Controller):
         :param int import_id: the id of the import; whoever may not read it gets the same answer as for one that is
             not there
         """
-        job = request.env["funnel.import"].search([("id", "=", import_id)])
+        jobs = request.env["funnel.import"]
+        job = jobs.search([("id", "=", import_id)]) if jobs.has_access("read") else jobs
         if not job:
             raise request.not_found()
         with tempfile.TemporaryFile() as output:
