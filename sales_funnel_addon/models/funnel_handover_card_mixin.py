@@ -10,8 +10,8 @@ CLIENT_FIELDS = (
     *("street", "street2", "zip", "city", "state_id", "country_id", *ADDRESS_FIELDS, "installation_address"),
     *("preferred_channel", "customer_kind_id", "supply_preference_id", "contract_client_name", "need_description"),
 )
-#: Where the client came from; a deal that follows a deal keeps it, what follows after the sale has brought no client. The
-#: list counts the client once, by the first deal.
+#: Where the client came from; a deal that follows a deal keeps it, what follows after the sale has brought no client.
+#: Not the list, which counts a client once, by the first deal.
 MARKETING_FIELDS = ("source_id", "medium_id", "campaign_id", "referred")
 
 
