@@ -99,7 +99,8 @@ class TestSections(FunnelCase):
         def is_above(xpath, team):
             [node] = arch.xpath(f"//group[@name='funnel']{xpath}")
             expression = node.get("invisible") or "False"
-            facts = {"team_id": team.id, "type": "opportunity", "has_confirmed_orders": True}
+            facts = {"team_id": team.id, "type": "opportunity", "has_confirmed_orders": True, "funnel_kind": "deal"}
+            facts |= dict.fromkeys(("funnel_has_case_types", "funnel_origin_id", "funnel_subject_id"), False)
             return not safe_eval(expression, facts)
 
         above = {

@@ -1,3 +1,5 @@
+from datetime import datetime, timezone
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
@@ -65,7 +67,8 @@ class FunnelDocument(models.Model):
         self._lock(leads)
         groups = self.sudo()._read_group([("lead_id", "in", leads.ids)], ["lead_id", "kind_id"], ["version:max"])
         last = {(lead.id, kind.id): version for lead, kind, version in groups}
-        now, prepared = fields.Datetime.now(), []
+        # to the microsecond: two uploads may come within a second
+        now, prepared = datetime.now(timezone.utc).replace(tzinfo=None), []
         for vals in vals_list:
             place = vals.get("lead_id"), vals.get("kind_id")
             last[place] = last.get(place, 0) + 1

@@ -61,9 +61,6 @@ class FunnelSectionViewMixin(models.AbstractModel):
                 boxes = group.xpath(".//div[@name=$name]", name=f"{node.get('name')}_source")
                 for item in (node, *boxes):
                     self._hide_in_funnels(item, shown.get(node.get("name")))
-            # a heading with nothing below it
-            own = [node for node in nodes if not node.xpath("ancestor::div")]
-            self._hide_in_funnels(group, set.intersection(*(shown.get(node.get("name"), set()) for node in own)))
 
     @api.model
     def _hide_in_funnels(self, node, funnel_ids):

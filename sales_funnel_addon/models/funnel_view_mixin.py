@@ -89,10 +89,12 @@ class FunnelViewMixin(models.AbstractModel):
         """Hide the headings of groups of which everything is hidden, by the funnel or by a condition of its own."""
         for group in arch.xpath("//group[@string and field and not(ancestor::field)]"):
             shown = [node for node in group.iterchildren("*") if node.get("invisible") not in ("1", "True")]
-            expressions = [node.get("invisible") or hidden.get(node.get("name")) for node in shown]
-            if all(expressions) and any(node.get("name") in hidden for node in shown):
-                joined = " and ".join(f"({expression})" for expression in dict.fromkeys(expressions))
-                self._add_modifier(group, "invisible", joined)
+            reasons = [[node.get("invisible"), hidden.get(node.get("name"))] for node in shown]
+            # what is above the pages of a funnel may also stand in a section
+            may_be_empty = group.getparent().get("name") == "funnel" or any(why for _own, why in reasons)
+            if may_be_empty and all(any(why) for why in reasons):
+                texts = dict.fromkeys(" or ".join(f"({text})" for text in why if text) for why in reasons)
+                self._add_modifier(group, "invisible", " and ".join(f"({text})" for text in texts))
 
     @api.model
     def _get_labelled_field(self, arch, label):
