@@ -173,7 +173,7 @@ def measure_memory(bench, count):
         sys.executable,
         "-m",
         "benchmarks.imports",
-        odoo_config.rcfile or "",
+        odoo_config["config"],
         bench.registry.db_name,
         str(job_id),
     ]
