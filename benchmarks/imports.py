@@ -10,7 +10,6 @@ The memory is that of a process of its own that imports 2,000 rows and of one th
 """
 
 import base64
-import io
 import json
 import os
 import resource
@@ -18,12 +17,12 @@ import subprocess
 import sys
 import time
 
-import openpyxl
 from odoo import SUPERUSER_ID, api
 from odoo.tests import new_test_user
 from odoo.tools import config as odoo_config
 
 from tests.common import FunnelFactory
+from tests.imports import make_xlsx
 
 from .common import Budget
 
@@ -52,14 +51,8 @@ def prepare(count, first=0):
 
 
 def write_workbook(rows):
-    """Return rows as the content of a workbook."""
-    book = openpyxl.Workbook(write_only=True)
-    sheet = book.create_sheet("Base")
-    for row in (HEADERS, *rows):
-        sheet.append(row)
-    output = io.BytesIO()
-    book.save(output)
-    return output.getvalue()
+    """Return rows below their headers as the content of a workbook."""
+    return make_xlsx((HEADERS, *rows), "Base")
 
 
 class AtLeast(Budget):

@@ -1,17 +1,12 @@
 """Cold lists in a real Chromium: each step as the person who takes it."""
 
-from odoo.tests import HttpCase, new_test_user, tagged
-
-from .common import FunnelFactory
+from .common import TourCase
 
 
-@tagged("post_install", "-at_install")
-class TestListTours(FunnelFactory, HttpCase):
+class TestListTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.anna = cls.make_user("tour_anna", "sales_team.group_sale_salesman", "Tour Anna")
-        cls.head = cls.make_user("tour_head", "sales_team.group_sale_salesman_all_leads", "Tour Head")
         cls.requests = cls.make_funnel("Tour Requests", "lead", ["New", "Talk"], user_id=cls.head.id)
         cls.projects = cls.make_funnel("Tour Projects", "lead", ["Start", "Next"], user_id=cls.head.id)
         cls.cafes, cls.hotels = (
@@ -28,14 +23,6 @@ class TestListTours(FunnelFactory, HttpCase):
             )
             for name, team in (("Tour cafés", cls.requests), ("Tour hotels", cls.projects))
         )
-
-    @classmethod
-    def make_user(cls, login, group, name):
-        return new_test_user(cls.env, login, group, name=name, password=login)
-
-    def walk(self, url, tour, user):
-        self.start_tour(url, f"sales_funnel_{tour}", login=user.login, timeout=120)
-        self.env.invalidate_all()
 
     def test_the_head_resumes_a_paused_list(self):
         reason = self.make_reason("No need at all", self.requests)

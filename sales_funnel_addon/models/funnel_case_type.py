@@ -6,7 +6,7 @@ class FunnelCaseType(models.Model):
     """One kind of case, such as a defect of a material: a node of the tree by which funnels tell their cases apart."""
 
     _name = "funnel.case.type"
-    _inherit = ["funnel.config.mixin"]
+    _inherit = ["funnel.config.mixin", "funnel.offer.mixin"]
     _description = "Case Type"
     _parent_store = True
     _order = "sequence, id"
@@ -20,16 +20,11 @@ class FunnelCaseType(models.Model):
         recursive=True,
         help="The names from the top of the tree down to this type.",
     )
-    sequence = fields.Integer(default=10)
-    active = fields.Boolean(default=True)
     parent_id = fields.Many2one("funnel.case.type", "Part Of", index=True, ondelete="restrict")
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("funnel.case.type", "parent_id", "Divided Into")
     team_ids = fields.Many2many(
-        "crm.team",
-        "funnel_case_type_team_rel",
-        string="Funnels",
-        domain=[("funnel_kind", "!=", False)],
+        relation="funnel_case_type_team_rel",
         help="The funnels that offer this type. Empty: those that offer the type above it, and at the top all of them.",
     )
     offering_team_ids = fields.Many2many(

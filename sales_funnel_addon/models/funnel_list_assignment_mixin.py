@@ -223,13 +223,15 @@ class FunnelListAssignmentMixin(models.AbstractModel):
                     frozenset(user.company_ids.ids),
                 )
                 for user in cold_list.user_ids
-                if user.active and not user.share and cold_list._may_work_here(user)
+                if cold_list._may_work_here(user)
             ]
             for cold_list in self
         }
 
     def _may_work_here(self, user):
-        return not self.company_id or self.company_id in user.company_ids
+        """Tell whether a user is there, and may work in the company of this list."""
+        is_there = user.active and not user.share
+        return is_there and (not self.company_id or self.company_id in user.company_ids)
 
     def _get_limits(self):
         """Return how many leads each list may give away: what its sample still needs, None when that is over."""

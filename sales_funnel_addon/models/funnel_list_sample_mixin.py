@@ -144,9 +144,7 @@ class FunnelListSampleMixin(models.AbstractModel):
         played = [rules.roles[role_id].people(place, active_ids, today).performers for role_id in self.role_ids.ids]
         users = self.team_id.user_id | self.user_id
         users |= users.browse(user_id for user_ids in played for user_id in user_ids)
-        return users.filtered(
-            lambda user: user.active and not user.share and (not company_id or company_id in user.company_ids.ids)
-        )
+        return users.filtered(self._may_work_here)
 
     def _tell_users_of_pause(self, template, users):
         """Tell users of one language, which is that of the context."""

@@ -68,11 +68,9 @@ class FunnelQuotationMixin(models.AbstractModel):
     def _compute_quotation_range_count(self):
         # together for all deals: nothing is read deal by deal
         real = self.order_ids.order_line.filtered(lambda line: not line.display_type).order_id
-        funnels = {one: one.team_ids for one in self.order_ids.price_range_id}
         for lead in self:
             offered = {order.price_range_id for order in lead.order_ids if order in real and order.state != "cancel"}
-            known = [one for one in offered if one and (not funnels[one] or lead.team_id in funnels[one])]
-            lead.quotation_range_count = len(known)
+            lead.quotation_range_count = len([one for one in offered if one and one._is_offered_by(lead.team_id)])
 
     @api.depends("order_ids.state", "order_ids.date_order")
     def _compute_accepted_order_id(self):

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .funnel_option import OPTION_FIELDS
+from ..tools.options import OPTION_FIELDS
 
 
 class IrFieldsConverter(models.AbstractModel):

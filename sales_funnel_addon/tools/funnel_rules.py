@@ -271,8 +271,7 @@ class FunnelRules:
         >>> rules.has_price_ranges(1), rules.has_price_ranges(2), rules.has_price_ranges(3)
         (True, False, False)
         """
-        ranges = self.price_ranges.values()
-        return funnel_id in self.funnels and any(not ids or funnel_id in ids for ids in ranges)
+        return any(self._is_offered(funnel_id, range_id, self.price_ranges) for range_id in self.price_ranges)
 
     def has_case_types(self, funnel_id):
         """Tell whether a funnel tells its cases apart by type.
@@ -290,7 +289,14 @@ class FunnelRules:
         >>> rules.offers_case_type(1, 5), rules.offers_case_type(2, 5), rules.offers_case_type(2, 6)
         (True, False, True)
         """
-        funnel_ids = self.case_types.get(type_id)
+        return self._is_offered(funnel_id, type_id, self.case_types)
+
+    def _is_offered(self, funnel_id, record_id, offers):
+        """Tell whether a funnel offers something.
+
+        :param dict offers: the ids of the funnels that offer it by its id; none for all
+        """
+        funnel_ids = offers.get(record_id)
         return funnel_id in self.funnels and funnel_ids is not None and (not funnel_ids or funnel_id in funnel_ids)
 
     def work_states_of(self, model_name):

@@ -1,3 +1,7 @@
+# The dialog on which others are built comes first.
+from . import funnel_leads_dialog
+
+# isort: split
 from . import (
     crm_lead_lost,
     crm_lead_to_opportunity,

@@ -1,26 +1,19 @@
 from odoo import api, fields, models
-from odoo.fields import Command
 
 
 class FunnelListMove(models.TransientModel):
     """The dialog in which leads go to another list, because its product fits these clients better."""
 
     _name = "funnel.list.move"
+    _inherit = ["funnel.leads.dialog"]
     _description = "Move to Another List"
 
-    lead_ids = fields.Many2many("crm.lead", string="Leads", required=True, context={"active_test": False})
+    lead_ids = fields.Many2many(context={"active_test": False})
     former_list_ids = fields.Many2many("funnel.list", string="From Lists", compute="_compute_former_list_ids")
     list_id = fields.Many2one("funnel.list", "To List", required=True)
     list_team_id = fields.Many2one(related="list_id.team_id", string="Its Funnel")
     list_product_id = fields.Many2one(related="list_id.product_id", string="Its Product")
     note = fields.Text(required=True, help="It is kept in the chatter and in the stage history.")
-
-    @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
-        if "lead_ids" in fields_list and self.env.context.get("active_model") == "crm.lead":
-            values.setdefault("lead_ids", [Command.set(self.env.context.get("active_ids", []))])
-        return values
 
     @api.depends("lead_ids")
     def _compute_former_list_ids(self):

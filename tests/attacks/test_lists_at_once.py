@@ -1,51 +1,33 @@
 """Attacks: two people who process the last leads of a sample, or hand out leads, at the same moment."""
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import mute_logger
 from psycopg2.errors import SerializationFailure
 
-from ..common import FunnelFactory
+from ..common import CommittedCase, FunnelFactory
 
 
-@tagged("post_install", "-at_install")
-class TestListsAtOnce(BaseCase):
-    """What is committed here is taken back at the end."""
-
-    def setUp(self):
-        super().setUp()
-        self.registry = Registry(get_db_name())
-        with self.registry.cursor() as cr:
-            FunnelFactory.env = env = api.Environment(cr, SUPERUSER_ID, {})
-            deals = FunnelFactory.make_funnel("Race deals", "deal", ["Estimate", "Done!"])
-            team = FunnelFactory.make_funnel("Race", "lead", ["New"], deal_team_id=deals.id)
-            reason = FunnelFactory.make_reason("Race", team)
-            admin = env.ref("base.user_admin")
-            cold_list = env["funnel.list"].create(
-                {
-                    "name": "Race",
-                    "team_id": team.id,
-                    "user_id": admin.id,
-                    "threshold": 60,
-                    "sample_size": 20,
-                    "user_ids": admin.ids,
-                    "portion": 1,
-                }
-            )
-            leads = FunnelFactory.make_leads(team, 30, funnel_list_id=cold_list.id, user_id=admin.id)
-            leads[:18].action_set_lost(lost_reason_id=reason.id)
-            self.list_id, self.lead_ids = cold_list.id, leads.ids
-            made = (leads, cold_list, reason, (team + deals).stage_ids, team, deals)
-            self.made = [(records._name, records.ids) for records in made]
-            del FunnelFactory.env
-        self.addCleanup(self.clean_up)
-
-    def clean_up(self):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            for model, ids in self.made:
-                env[model].browse(ids).unlink()
+class TestListsAtOnce(CommittedCase):
+    def found(self, env):
+        deals = FunnelFactory.make_funnel("Race deals", "deal", ["Estimate", "Done!"])
+        team = FunnelFactory.make_funnel("Race", "lead", ["New"], deal_team_id=deals.id)
+        reason = FunnelFactory.make_reason("Race", team)
+        admin = env.ref("base.user_admin")
+        cold_list = env["funnel.list"].create(
+            {
+                "name": "Race",
+                "team_id": team.id,
+                "user_id": admin.id,
+                "threshold": 60,
+                "sample_size": 20,
+                "user_ids": admin.ids,
+                "portion": 1,
+            }
+        )
+        leads = FunnelFactory.make_leads(team, 30, funnel_list_id=cold_list.id, user_id=admin.id)
+        leads[:18].action_set_lost(lost_reason_id=reason.id)
+        self.list_id, self.lead_ids = cold_list.id, leads.ids
+        return leads, cold_list, reason, (team + deals).stage_ids, team, deals
 
     def cold_list(self, cr):
         return api.Environment(cr, SUPERUSER_ID, {})["funnel.list"].browse(self.list_id)
