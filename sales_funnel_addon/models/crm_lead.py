@@ -218,6 +218,15 @@ class CrmLead(models.Model):
             self._pass_gate(before, kept, touched, reasons=reasons)
         return result
 
+    def _check_company(self, fnames=None):
+        """Check what leads have in common once: a list of a thousand leads has few teams, people and sources."""
+        links = (field for field in self._fields.values() if field.relational and field.check_company)
+        names = ["company_id", *(field.name for field in links)]
+        different = {}
+        for lead in self.sudo():
+            different.setdefault(tuple(lead[name]._ids for name in names), lead.id)
+        return super(CrmLead, self.browse(different.values()))._check_company(fnames)
+
     @api.model
     def _prepare_funnel_values(self, vals, partners):
         """Fill in what a lead of a funnel has by being there: its team, its type, a title.
