@@ -45,6 +45,7 @@ from . import (
     funnel_role_mixin,
     funnel_rules_mixin,
     funnel_section_view_mixin,
+    funnel_stay_mixin,
     funnel_task_activity_mixin,
     funnel_task_flow_mixin,
     funnel_timer_firing_mixin,

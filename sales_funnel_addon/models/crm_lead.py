@@ -36,6 +36,7 @@ class CrmLead(models.Model):
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.quality.mixin",
+        "funnel.stay.mixin",
         "funnel.move.mixin",
         "funnel.timer.mixin",
         "funnel.conversion.mixin",
