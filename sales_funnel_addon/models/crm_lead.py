@@ -48,6 +48,7 @@ class CrmLead(models.Model):
         "funnel.ledger.mixin",
         "funnel.list.mixin",
         "funnel.money.mixin",
+        "funnel.origin.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
@@ -219,7 +220,7 @@ class CrmLead(models.Model):
             team_id = stage.funnel_ids[0]
         funnel = rules.funnels.get(team_id)
         if not funnel:
-            return vals
+            return {name: value for name, value in vals.items() if name != "funnel_origin_id"}
         filled = {name: value for name, value in vals.items() if name not in COMPUTED_FACTS}
         filled["team_id"] = team_id
         if not filled.get("stage_id", True):

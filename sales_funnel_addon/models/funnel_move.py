@@ -59,7 +59,7 @@ class FunnelMove(models.Model):
     left_date = fields.Datetime(
         "Left On", readonly=True, help="When the lead left the stage again; of a loss, when the lead was reopened."
     )
-    next_stage_id = fields.Many2one("crm.stage", "Next Stage", ondelete="set null", readonly=True)
+    next_stage_id = fields.Many2one("crm.stage", ondelete="set null", readonly=True)
 
     # the reports choose by funnel or stage, and by period
     _team_date = models.Index("(to_team_id, date) WHERE to_team_id IS NOT NULL")

@@ -56,8 +56,8 @@ class FunnelStayMixin(models.AbstractModel):
         A loss is followed up in the same way, but for its outcome: it lasts until the lead is reopened.
         """
         return SQL(
-            """SELECT stay.id, CASE WHEN %(begins)s THEN %(outcome)s END AS outcome, leave.left_date,
-                      leave.next_stage_id
+            """SELECT stay.id, CASE WHEN %(begins)s AND team.funnel_kind IS NOT NULL THEN %(outcome)s END AS outcome,
+                      leave.left_date, leave.next_stage_id
                  FROM funnel_move AS stay
                  JOIN crm_lead AS lead ON lead.id = stay.lead_id
                  LEFT JOIN crm_stage AS stage ON stage.id = stay.to_stage_id
