@@ -36,9 +36,9 @@ class TestStays(FunnelCase):
         deal = self.go(self.away)
         self.assertEqual(self.stays(deal), [("Estimate", "aside"), ("No answer", "here")])
         deal.stage_id = self.estimate
-        self.assertEqual(self.stays(deal), [("Estimate", "aside"), ("No answer", "back"), ("Estimate", "here")])
+        self.assertEqual(self.stays(deal), [("Estimate", "aside"), ("No answer", "forward"), ("Estimate", "here")])
         deal.stage_id = self.measurement
-        self.assertEqual([outcome for _stage, outcome in self.stays(deal)], ["forward", "back", "forward", "here"])
+        self.assertEqual([outcome for _stage, outcome in self.stays(deal)], ["forward", "forward", "forward", "here"])
 
     def test_lost_and_reopened(self):
         deal = self.go(self.measurement)

@@ -18,7 +18,8 @@ class FunnelStayMixin(models.AbstractModel):
     """What became of each stay of a lead in a stage: kept with the move that began it, so that reports only count.
 
     A side stage decides nothing: a client who is not reached and then goes on has gone on from the stage before. A lead
-    that is reopened begins a new stay, for the one before was lost.
+    that is reopened begins a new stay, for the one before was lost. Whoever leaves a side stage for the road has gone
+    on from there.
     """
 
     _name = "funnel.stay.mixin"
@@ -106,8 +107,9 @@ class FunnelStayMixin(models.AbstractModel):
                     WHEN next.kind = 'lost' THEN 'lost'
                     WHEN next.kind = 'won' OR next.is_won THEN 'won'
                     WHEN next.team_id IS NOT DISTINCT FROM stay.to_team_id THEN
-                        CASE WHEN next.position > (stage.sequence, stage.name->>'en_US', stage.id)
-                             THEN 'forward' ELSE 'back' END
+                        CASE WHEN stage.is_side_stage THEN 'forward'
+                             WHEN next.position > (stage.sequence, stage.name->>'en_US', stage.id) THEN 'forward'
+                             ELSE 'back' END
                     WHEN next.funnel_kind = 'deferred' THEN 'deferred'
                     WHEN team.funnel_kind = 'deferred' OR team.funnel_kind = 'lead' AND next.funnel_kind = 'deal'
                         THEN 'forward'

@@ -1,5 +1,7 @@
 # The mixin comes first: a model can only inherit what is there already.
-from . import funnel_report_mixin  # isort: skip
+from . import funnel_report_mixin
+
+# isort: split
 from . import (
     funnel_check_report,
     funnel_cohort_report,

@@ -18,7 +18,6 @@ class FunnelCohortReport(models.Model):
         "crm.lost.reason": ["category"],
     }
 
-    lead_id = fields.Many2one("crm.lead", readonly=True)
     date = fields.Datetime("Came In On", readonly=True)
     team_id = fields.Many2one("crm.team", "First Funnel", readonly=True)
     present_team_id = fields.Many2one("crm.team", "Present Funnel", readonly=True)

@@ -24,7 +24,6 @@ class FunnelLossReport(models.Model):
         "crm.lost.reason": ["category"],
     }
 
-    lead_id = fields.Many2one("crm.lead", readonly=True)
     date = fields.Datetime("Lost On", readonly=True)
     team_id = fields.Many2one("crm.team", "Funnel", readonly=True)
     stage_id = fields.Many2one("crm.stage", "Stage at the Loss", readonly=True)

@@ -20,7 +20,6 @@ class FunnelRefusalReport(models.Model):
         ]
     }
 
-    lead_id = fields.Many2one("crm.lead", readonly=True)
     date = fields.Datetime("Lost On", readonly=True)
     user_id = fields.Many2one("res.users", "Salesperson", readonly=True)
     team_id = fields.Many2one("crm.team", "Funnel", readonly=True)

@@ -15,7 +15,6 @@ class FunnelReminderReport(models.Model):
         "crm.lead": ["team_id", "stage_id", "user_id", "source_id", "funnel_list_id"],
     }
 
-    lead_id = fields.Many2one("crm.lead", readonly=True)
     date = fields.Datetime("Sent On", readonly=True)
     user_id = fields.Many2one("res.users", "To", readonly=True)
     reminder_id = fields.Many2one("funnel.reminder", readonly=True)

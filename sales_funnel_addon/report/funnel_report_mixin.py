@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 
@@ -11,6 +11,9 @@ class FunnelReportMixin(models.AbstractModel):
     _auto = False
     _order = "date desc, id desc"
     _rec_name = "lead_id"
+
+    lead_id = fields.Many2one("crm.lead", readonly=True)
+    date = fields.Datetime(readonly=True)
 
     @property
     def _table_query(self):

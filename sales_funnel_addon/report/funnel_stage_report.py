@@ -16,7 +16,6 @@ class FunnelStageReport(models.Model):
         "crm.lead": ["user_id", "source_id", "medium_id", "funnel_list_id"],
     }
 
-    lead_id = fields.Many2one("crm.lead", readonly=True)
     date = fields.Datetime("Entered On", readonly=True)
     left_date = fields.Datetime("Left On", readonly=True)
     team_id = fields.Many2one("crm.team", "Funnel", readonly=True)
