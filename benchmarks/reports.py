@@ -1,10 +1,8 @@
 """Reports over a million moves: the dashboard, and each report against the SQL one would write by hand for its table.
 
 A head of sales and one of twenty salespeople look at two years of 220,000 leads. The same table is asked for in the way
-the pivot of the report asks for it, and in SQL written by hand, which knows nothing of rights, languages or filters. The
-dashboard is loaded with all that it shows, for the last month and for all times.
-
-Measured too is what it costs to write down what became of the stays when leads move.
+the pivot of the report asks for it, and in SQL written by hand, which knows nothing of rights, languages and filters.
+The dashboard is loaded with all that it shows, for the last month and for all times.
 """
 
 from datetime import date, timedelta

@@ -11,6 +11,8 @@
         "security/ir.model.access.csv",
         "security/funnel_rules.xml",
         "views/funnel_map_views.xml",
+        "views/funnel_dashboard_views.xml",
+        "views/digest_digest_views.xml",
         "views/funnel_list_views.xml",
         "views/crm_lead_views.xml",
         "views/crm_lead_board_views.xml",

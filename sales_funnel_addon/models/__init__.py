@@ -72,6 +72,7 @@ from . import (
     crm_lost_reason,
     crm_stage,
     crm_team,
+    digest_digest,
     funnel_contact,
     funnel_dashboard,
     funnel_delivery,

@@ -88,7 +88,8 @@ class FunnelDashboardFilterMixin(models.AbstractModel):
         """Return what the filters of the dashboard offer to this user.
 
         :returns: a dictionary with ``teams``, ``users`` and ``sources``, each a list of dictionaries with ``id`` and
-            ``name``, and ``currency_id``; ``users`` is empty for those who see only their own leads
+            ``name``, the ``currency_id`` of the company, and the views in which leads are listed, as ``lead_views``
+            and ``lead_search_view_id``; ``users`` is empty for those who see only their own leads
         :rtype: dict
         :raises AccessError: for users who may not read the log of moves
         """
@@ -104,6 +105,12 @@ class FunnelDashboardFilterMixin(models.AbstractModel):
             "users": [{"id": user.id, "name": user.name} for user in users],
             "sources": [{"id": source.id, "name": source.name} for source in sources],
             "currency_id": self.env.company.currency_id.id,
+            "lead_views": [
+                (self.env.ref("sales_funnel_addon.crm_lead_view_list_funnel").id, "list"),
+                (self.env.ref("sales_funnel_addon.crm_lead_view_kanban_flat").id, "kanban"),
+                *((False, kind) for kind in ("pivot", "graph", "form")),
+            ],
+            "lead_search_view_id": self.env.ref("sales_funnel_addon.crm_lead_view_search_funnel").id,
         }
 
     @api.model
