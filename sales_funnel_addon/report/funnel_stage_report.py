@@ -54,7 +54,7 @@ class FunnelStageReport(models.Model):
                (move.outcome = 'deferred')::int AS deferred_count,
                (move.outcome IN ('here', 'aside'))::int AS open_count,
                (move.outcome IN ('forward', 'won'))::int::float AS went_on_share,
-               EXTRACT(EPOCH FROM move.left_date - move.date)::float / 3600 AS hours_in_stage"""
+               date_part('epoch', move.left_date - move.date) / 3600 AS hours_in_stage"""
         )
 
     def _from(self):
