@@ -41,7 +41,7 @@ REPORTS = {
         "funnel.cohort.report",
         ["date:month", "source_id"],
         ["__count", "junk_share:avg", "refusal_count:sum", "won_count:sum", "won_amount:sum"],
-        """SELECT date_trunc('month', create_date), source_id, count(*),
+        """SELECT date_trunc('month', lead.create_date), source_id, count(*),
                   avg((won_status = 'lost' AND reason.category = 'junk')::int),
                   count(*) FILTER (WHERE won_status = 'lost' AND reason.category != 'junk'),
                   count(*) FILTER (WHERE won_status = 'won'),

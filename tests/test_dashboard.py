@@ -312,7 +312,7 @@ class TestDashboardFigures(FunnelCase):
 
     def test_filters_that_make_no_sense(self):
         for filters, message in (
-            ({"date_from": "yesterday"}, "From: “yesterday” is no day"),
+            ({"date_from": "yesterday"}, "First day: “yesterday” is no day"),
             ({"date_from": "2026-02-01", "date_to": "2026-01-01"}, "ends before it begins"),
             ({"team_id": "1 OR 1=1"}, "is no id"),
         ):

@@ -120,7 +120,7 @@ class FunnelDashboardFilterMixin(models.AbstractModel):
         :raises UserError: naming the filter that makes no sense
         """
         days = []
-        for name, label in (("date_from", self.env._("From")), ("date_to", self.env._("Until"))):
+        for name, label in (("date_from", self.env._("First day")), ("date_to", self.env._("Last day"))):
             try:
                 days.append(parse_day(filters.get(name)))
             except ValueError as error:

@@ -102,11 +102,12 @@ export class Dashboard extends Component {
         const share = (part, whole) => formatShare(summary[part].value, summary[whole].value);
         const card = (name, title, note, more) => ({ name, title, note, figure: summary[name], ...more });
         return [
-            card("cohort_lead", _t("New leads"), _t("%s became deals", share("cohort_converted", "cohort_lead"))),
+            card("cohort_lead", _t("New leads"), _t("came in during the period")),
+            card("cohort_converted", _t("Deals among them"), _t("%s of the new leads", share("cohort_converted", "cohort_lead"))),
             card("cohort_junk", _t("Junk among them"), _t("%s leads", summary.cohort_junk.value), {
                 text: share("cohort_junk", "cohort_lead"),
             }),
-            card("won", _t("Won"), amount("won_revenue"), { tone: "good" }),
+            card("won", _t("Won deals"), amount("won_revenue"), { tone: "good" }),
             card("refusals", _t("Refusals"), _t("besides %s junk", summary.junk_losses.value)),
             card("returned", _t("Refusals returned"), _t("%s of those checked", share("returned", "checked"))),
             card("blocked", _t("Blocked by checks"), amount("blocked_amount")),
@@ -167,7 +168,7 @@ export class Dashboard extends Component {
     get checkColumns() {
         return [
             { name: "entered", label: _t("Entered") },
-            { name: "blocked", label: _t("Blocked") },
+            { name: "blocked", label: _t("Blocked Deals") },
             { name: "amount", label: _t("Amount"), text: (line) => formatAmount(line.amount.value, this.options.currency_id) },
         ];
     }

@@ -13,6 +13,11 @@ export class DashboardFunnel extends Component {
         return Math.max(1, ...this.props.funnel.stages.map((stage) => stage.entered.value));
     }
 
+    /** Leads that are only asked for have no revenue yet. */
+    get hasRevenue() {
+        return this.props.funnel.stages.some((stage) => stage.revenue.value);
+    }
+
     /** Return what a bar consists of: who went on, who was lost or went elsewhere, who is still there. */
     getParts(stage) {
         const kinds = [
