@@ -1,8 +1,8 @@
 """Screens: the board and the form of a funnel against the stock ones of CRM, and the dashboard.
 
 A salesperson opens the board of a team, and one form after the other. Read is what the web client reads: the fields
-that stand in the views, with the lists that stand in forms; the stock form lacks the fields of the addon. The funnel has
-the leads of the stock team, 5,000 in each, with the same values, each of another client.
+that stand in the views, with the lists that stand in forms; the stock form lacks the fields of the addon. The funnel
+has the leads of the stock team, 5,000 in each, with the same values, each of another client.
 """
 
 from datetime import date, timedelta
