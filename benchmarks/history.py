@@ -253,7 +253,7 @@ class History(FunnelFactory):
         rows = [
             {
                 **{name: value for name, value in lead.items() if name != "at"},
-                "funnel_origin_id": self.leads.id,
+                "first_funnel_id": self.leads.id,
                 "active": lead["won_status"] != "lost",
                 "probability": {"won": 100, "lost": 0, "pending": 20}[lead["won_status"]],
                 "date_last_stage_update": lead["at"],

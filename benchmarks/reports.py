@@ -51,7 +51,7 @@ REPORTS = {
                   sum(expected_revenue) FILTER (WHERE won_status = 'won')
              FROM crm_lead AS lead LEFT JOIN crm_lost_reason AS reason ON reason.id = lead.lost_reason_id
              LEFT JOIN utm_source AS source ON source.id = lead.source_id
-            WHERE funnel_origin_id IS NOT NULL GROUP BY month, source.id ORDER BY month, source.name""",
+            WHERE first_funnel_id IS NOT NULL GROUP BY month, source.id ORDER BY month, source.name""",
     ),
     "reminders by person": (
         "funnel.reminder.report",

@@ -11,6 +11,7 @@ def uninstall_hook(env):
     env = env(context=dict(env.context, active_test=False))
     teams, stages = _of_presets(env, "crm.team"), _of_presets(env, "crm.stage")
     env["crm.team"].search([("funnel_menu_id", "!=", False)]).funnel_menu_id.unlink()
+    _forget_lists(env)
     _release_leads(env, teams)
     stages.write({"team_ids": [Command.unlink(team.id) for team in teams]})
     stages.filtered(lambda stage: not stage.team_ids).unlink()
@@ -28,6 +29,14 @@ def _of_presets(env, model):
     """Return the records of a model that the addon has brought along."""
     rows = env["ir.model.data"].search([("module", "=", "sales_funnel_addon"), ("model", "=", model)])
     return env[model].browse(rows.mapped("res_id")).exists()
+
+
+def _forget_lists(env):
+    """The lists go with the addon; until they do they would hold on to their funnels."""
+    env.flush_all()
+    env.cr.execute("UPDATE crm_lead SET funnel_list_id = NULL WHERE funnel_list_id IS NOT NULL")
+    env.invalidate_all()
+    env["funnel.list"].search([]).unlink()
 
 
 def _release_leads(env, teams):

@@ -4,8 +4,10 @@ import calendar
 import contextlib
 from datetime import date, timedelta
 
+from odoo import SUPERUSER_ID, api
 from odoo.fields import Command
-from odoo.tests import TransactionCase, new_test_user, tagged
+from odoo.modules.registry import Registry
+from odoo.tests import BaseCase, HttpCase, TransactionCase, get_db_name, new_test_user, tagged
 
 ADDON = "sales_funnel_addon"
 
@@ -145,3 +147,47 @@ class FunnelCase(FunnelFactory, TransactionCase):
     def as_salesperson(cls, records):
         """Return the records as the salesperson sees them."""
         return records.with_user(cls.salesperson)
+
+
+@tagged("post_install", "-at_install")
+class CommittedCase(BaseCase):
+    """Records that several transactions see; what is committed here is taken back at the end."""
+
+    def setUp(self):
+        super().setUp()
+        self.registry = Registry(get_db_name())
+        with self.registry.cursor() as cr:
+            FunnelFactory.env = api.Environment(cr, SUPERUSER_ID, {})
+            self.made = [(records._name, records.ids) for records in self.found(FunnelFactory.env)]
+            del FunnelFactory.env
+        self.addCleanup(self.clean_up)
+
+    def found(self, env):
+        """Create what the test needs, and return it in the order in which it can be deleted."""
+        raise NotImplementedError
+
+    def clean_up(self):
+        with self.registry.cursor() as cr:
+            env = api.Environment(cr, SUPERUSER_ID, {})
+            for model, ids in self.made:
+                env[model].browse(ids).unlink()
+
+
+@tagged("post_install", "-at_install")
+class TourCase(FunnelFactory, HttpCase):
+    """A salesperson and the head of sales, who walk through tours."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.anna = cls.make_user("tour_anna", "sales_team.group_sale_salesman", "Tour Anna")
+        cls.head = cls.make_user("tour_head", "sales_team.group_sale_salesman_all_leads", "Tour Head")
+
+    @classmethod
+    def make_user(cls, login, group, name):
+        return new_test_user(cls.env, login, group, name=name, password=login)
+
+    def walk(self, url, tour, user):
+        """Let a user walk through a tour, and read anew what it has changed."""
+        self.start_tour(url, f"sales_funnel_{tour}", login=user.login, timeout=120)
+        self.env.invalidate_all()

@@ -140,8 +140,16 @@ def move_leads(registry, seed, from_stage_id, to_stage_id):
         time.sleep(0.05)
 
 
+def import_for_ever(registry, batch_size):
+    """Do what a worker of the scheduler does for imports, over and over again."""
+    while True:
+        with environment(registry) as env:
+            env["funnel.import"]._cron_run(batch_size=batch_size)
+        time.sleep(0.02)
+
+
 #: What a process can be started for; the arguments are numbers.
-TASKS = {task.__name__: task for task in (fire_for_ever, fire_once, move_leads)}
+TASKS = {task.__name__: task for task in (fire_for_ever, fire_once, move_leads, import_for_ever)}
 
 
 def fork(registry, task, *numbers):

@@ -163,6 +163,38 @@ class TestBatchCost(FunnelCase):
     def test_win(self):
         self.assert_nothing_per_lead(self.win, self.deals, tracking_disable=True)
 
+    def test_win_what_is_handed_over(self):
+        """Beyond the creation of the cards, which stock Odoo pays for as well."""
+        production = self.make_funnel("Production", "followup", ["Cutting", "Ready!"])
+        chosen = self.make_funnel("Warranty", "followup", ["Claim", "Solved!"])
+
+        def win_and_hand_over(leads, team):
+            if team == self.stock:
+                self.win(leads, team)
+                leads.sudo().create(self.prepare_leads(team, len(leads), user_id=False))
+            else:
+                leads.write({"stage_id": self.done.id, "funnel_handover_team_id": production.id})
+                self.assertEqual(len(leads.sudo().funnel_card_ids), len(leads))
+
+        self.deals.handoff_team_ids = production + chosen
+        self.assert_nothing_per_lead(win_and_hand_over, self.deals, tracking_disable=True)
+
+    def test_chains_on_forms(self):
+        self.deals.handoff_team_ids = self.make_funnel("Production", "followup", ["Cutting", "Ready!"])
+
+        def read_chains(count):
+            leads = self.make_complete_leads(self.deals, count)
+            leads.action_set_won()
+            self.finish()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            self.assertTrue(all(len(lead.funnel_chain) == 2 for lead in leads))
+            self.assertFalse(any(leads.mapped("funnel_can_hand_over")))
+            return self.env.cr.sql_log_count - before
+
+        read_chains(FEW)
+        self.assert_constant(read_chains)
+
     def test_the_check_before_a_move(self):
         """At most six queries, with something of everything missing, when the rules and labels are in memory."""
         deal = self.make_complete_leads(self.deals, 1)

@@ -64,6 +64,16 @@ class TestOptions(CardCase):
         in_both = self.as_salesperson(option).with_context(allowed_company_ids=self.salesperson.company_ids.ids)
         self.assertTrue(in_both.search([("id", "=", option.id)]))
 
+    def test_an_import_finds_a_choice_in_the_list_of_its_field(self):
+        kinds = ("deal_type", "product_type", "key_need")
+        deal_type, product_type, need = [self.make_option(kind, "Other") for kind in kinds]
+        deal = self.make_deal()
+        names = [".id", "product_type_id", "key_need_ids", "deal_type_id"]
+        Lead = self.env["crm.lead"].with_user(self.salesperson)
+        result = Lead.load(names, [[str(deal.id), "Other", "Other", "Other"]])
+        self.assertFalse(result["messages"])
+        self.assertEqual((deal.product_type_id, deal.key_need_ids, deal.deal_type_id), (product_type, need, deal_type))
+
     def test_dialogs_offer_the_choices_of_the_list_and_of_the_funnel(self):
         kitchen, table = (
             self.make_option("product_type", name, team) for name, team in (("A", self.deals), ("B", self.leads))

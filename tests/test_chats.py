@@ -89,6 +89,13 @@ class TestChat(VisitFactory, FunnelCase):
         with self.assertRaisesRegex(AccessError, "only a funnel manager"):
             template.with_user(self.salesperson).body_html = "<p t-out='object.env.user'/>"
 
+    def test_a_chat_does_a_task(self):
+        template = self.make_task(self.estimate, "Open it", done_condition="[('chat_channel_id', '!=', False)]")
+        deal = self.make_visit()
+        self.assertEqual(self.task_of(deal, template).state, "open")
+        deal.action_funnel_chat()
+        self.assertEqual(self.task_of(deal, template).state, "done")
+
     def test_a_deleted_chat_can_be_made_again(self):
         deal = self.make_visit()
         deal.action_funnel_chat()

@@ -1,31 +1,18 @@
 """What leads from one funnel to another, in a real Chromium: each step as the person who takes it."""
 
-from odoo.tests import HttpCase, new_test_user, tagged
-
-from .common import ADDON, FunnelFactory
+from .common import ADDON, TourCase
 
 #: Two clients, each with a phone number as two people spell it.
 PHONES = [("+7 912 777-66-55", "8 (912) 777 66 55"), ("+7 912 777-66-56", "8 (912) 777 66 56")]
 
 
-@tagged("post_install", "-at_install")
-class TestCrossingTours(FunnelFactory, HttpCase):
+class TestCrossingTours(TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.anna = cls.make_user("tour_anna", "sales_team.group_sale_salesman", "Tour Anna")
-        cls.head = cls.make_user("tour_head", "sales_team.group_sale_salesman_all_leads", "Tour Head")
         cls.deals = cls.make_funnel("Tour Kitchens", "deal", ["Estimate", "Measurement", "Done!"], user_id=cls.head.id)
         cls.estimate, cls.measurement = cls.deals.stage_ids.sorted("sequence")[:2]
         cls.board = f"/odoo/action-{cls.deals.funnel_action_id.id}"
-
-    @classmethod
-    def make_user(cls, login, group, name):
-        return new_test_user(cls.env, login, group, name=name, password=login)
-
-    def walk(self, url, tour, user):
-        self.start_tour(url, f"sales_funnel_{tour}", login=user.login, timeout=120)
-        self.env.invalidate_all()
 
     def test_a_salesperson_lets_a_deal_wait_and_takes_it_up_again(self):
         self.make_months(self.deals, name="Tour Later")

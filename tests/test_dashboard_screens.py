@@ -64,18 +64,18 @@ class TestReports(FunnelCase):
     def test_the_first_funnel_stays_the_first(self):
         lead = self.make_leads(self.leads, user_id=self.salesperson.id)
         lead.convert_opportunity(self.env["res.partner"])
-        self.assertEqual((lead.team_id, lead.funnel_origin_id), (self.deals, self.leads))
-        lead.with_user(self.salesperson).write({"funnel_origin_id": self.deals.id})
-        self.assertEqual(lead.funnel_origin_id, self.leads, "nobody writes it")
-        forged = self.make_leads(self.deals, funnel_origin_id=self.leads.id)
-        self.assertEqual(forged.funnel_origin_id, self.deals)
+        self.assertEqual((lead.team_id, lead.first_funnel_id), (self.deals, self.leads))
+        lead.with_user(self.salesperson).write({"first_funnel_id": self.deals.id})
+        self.assertEqual(lead.first_funnel_id, self.leads, "nobody writes it")
+        forged = self.make_leads(self.deals, first_funnel_id=self.leads.id)
+        self.assertEqual(forged.first_funnel_id, self.deals)
         stock = self.env["crm.team"].create({"name": "Stock"})
-        outside = self.make_leads(stock, funnel_origin_id=self.leads.id)
-        self.assertFalse(outside.funnel_origin_id)
-        outside.write({"funnel_origin_id": self.leads.id})
-        self.assertFalse(outside.funnel_origin_id)
+        outside = self.make_leads(stock, first_funnel_id=self.leads.id)
+        self.assertFalse(outside.first_funnel_id)
+        outside.write({"first_funnel_id": self.leads.id})
+        self.assertFalse(outside.first_funnel_id)
         outside.team_id = self.deals
-        self.assertEqual(outside.funnel_origin_id, self.deals)
+        self.assertEqual(outside.first_funnel_id, self.deals)
 
 
 class TestDigest(FunnelCase):

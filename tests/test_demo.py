@@ -12,7 +12,7 @@ class TestDemo(TransactionCase):
         if not cls.env.ref("base.user_demo", raise_if_not_found=False):
             user = new_test_user(cls.env, "demo_head", "sales_team.group_sale_salesman")
             cls.env["ir.model.data"]._update_xmlids([{"xml_id": "base.user_demo", "record": user}])
-        for name in ("funnel_demo", "funnel_contact_demo", "funnel_refusal_demo"):
+        for name in ("funnel_demo", "funnel_contact_demo", "funnel_refusal_demo", "funnel_list_demo"):
             convert_file(cls.env, "sales_funnel_addon", f"demo/{name}.xml", {}, "init", noupdate=True)
         cls.leads = cls.env["crm.lead"].with_context(active_test=False).search([("team_id.funnel_kind", "!=", False)])
 

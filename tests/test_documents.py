@@ -6,12 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, Form, get_db_name, new_test_user, tagged
+from odoo.tests import Form, new_test_user
 from odoo.tools import mute_logger
 from psycopg2.errors import SerializationFailure
 
-from .common import FunnelCase, FunnelFactory
+from .common import CommittedCase, FunnelCase, FunnelFactory
 
 
 class DocumentCase(FunnelCase):
@@ -68,9 +67,8 @@ class TestVersions(DocumentCase):
 
     def test_files_of_the_last_upload_are_the_newest(self):
         deal = self.make_deal()
-        old = self.add(deal, self.sheet, "a.pdf", "b.pdf")
-        self.env.cr.execute("UPDATE funnel_document SET date = date - interval '1 day' WHERE id IN %s", [old._ids])
-        old.invalidate_recordset()
+        self.add(deal, self.sheet, "a.pdf", "b.pdf")
+        # within the same second
         new = self.add(deal, self.sheet, "c.pdf", "d.pdf")
         self.assertEqual(deal.funnel_document_ids.filtered("is_latest"), new.sorted("version", reverse=True))
 
@@ -306,28 +304,12 @@ class TestRequirement(DocumentCase):
         self.assertEqual(queries(2), queries(50))
 
 
-@tagged("post_install", "-at_install")
-class TestTwoUploadsAtOnce(BaseCase):
-    """What is committed here is taken back at the end."""
-
-    def setUp(self):
-        super().setUp()
-        self.registry = Registry(get_db_name())
-        with self.registry.cursor() as cr:
-            FunnelFactory.env = api.Environment(cr, SUPERUSER_ID, {})
-            team = FunnelFactory.make_funnel("Uploads", "deal", ["One"])
-            self.kind_id = FunnelFactory.env["funnel.document.kind"].create({"name": "Sheet"}).id
-            self.lead_id, self.team_id, self.stage_id = FunnelFactory.make_leads(team).id, team.id, team.stage_ids.id
-            del FunnelFactory.env
-        self.addCleanup(self.clean_up)
-
-    def clean_up(self):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            env["crm.lead"].browse(self.lead_id).unlink()
-            env["funnel.document.kind"].browse(self.kind_id).unlink()
-            env["crm.stage"].browse(self.stage_id).unlink()
-            env["crm.team"].browse(self.team_id).unlink()
+class TestTwoUploadsAtOnce(CommittedCase):
+    def found(self, env):
+        team = FunnelFactory.make_funnel("Uploads", "deal", ["One"])
+        kind, lead = env["funnel.document.kind"].create({"name": "Sheet"}), FunnelFactory.make_leads(team)
+        self.kind_id, self.lead_id = kind.id, lead.id
+        return lead, kind, team.stage_ids, team
 
     def upload(self, cr):
         env = api.Environment(cr, SUPERUSER_ID, {})

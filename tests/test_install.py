@@ -319,6 +319,7 @@ BELONGINGS = {
         *("template_id", "repeat_amount", "active"),
     ),
     "funnel.option": ("name", "kind", "sequence", "active", "team_ids"),
+    "funnel.case.type": ("name", "sequence", "active", "parent_id", "team_ids"),
     "funnel.section": ("name", "sequence", "active", "team_ids", "line_ids"),
     "funnel.section.line": ("section_id", "sequence", "field_id"),
     "funnel.document.kind": ("name", "sequence", "active", "team_ids"),

@@ -117,6 +117,27 @@ class TestMoveDialogOnBoard(MoveDialogCase):
         self.assertMoves(("moved", "Measurement"))
         self.assertEqual((self.deal.expected_revenue, self.deal.phone), (2000, "+79123456789"))
 
+    def test_files_are_added_in_the_dialog_together_with_the_move(self):
+        sheet = self.env["funnel.document.kind"].create({"name": "Sheet", "team_ids": [Command.link(self.deals.id)]})
+        self.demand_kind(self.measurement, "attachments", document_kind_id=sheet.id)
+        self.demand_kind(self.measurement, "attachments", minimum=2)
+        calls = self.run_tour("move_files")
+        self.assertMoves(("moved", "Measurement"))
+        self.assertEqual(calls, {"funnel_check_move": 1, "web_save": 2})
+        [document] = self.deal.funnel_document_ids
+        facts = document.kind_id, document.version, document.name, document.user_id
+        self.assertEqual(facts, (sheet, 1, "a.pdf", self.salesperson))
+        files = self.env["ir.attachment"].search([("res_model", "=", "crm.lead"), ("res_id", "=", self.deal.id)])
+        self.assertEqual(sorted(files.mapped("name")), ["a.pdf", "photo.pdf"], "none of them twice")
+
+    def test_files_are_not_uploaded_before_the_dialog_is_saved(self):
+        self.demand_kind(self.measurement, "attachments")
+        self.run_tour("move_files_cancel")
+        self.assertMoves()
+        self.assertFalse(
+            self.env["ir.attachment"].search_count([("res_id", "=", self.deal.id), ("res_model", "=", "crm.lead")])
+        )
+
     def test_questions_are_answered_in_the_dialog(self):
         self.deals.lead_properties_definition = [
             {"name": "layout", "type": "selection", "string": "Layout", "selection": [["l", "L-shaped"], ["u", "U"]]},
@@ -290,6 +311,21 @@ class TestMoveDialogData(FunnelCase):
         [field] = self.make_deal().funnel_check_move(self.measurement.id)["missing_fields"]
         self.assertEqual((field["name"], field["questions"]), ("lead_properties", ["layout"]))
         self.assertEqual([(item["name"], item["string"]) for item in field["definitions"]], [("layout", "Layout")])
+
+    def test_missing_fields_come_in_the_order_of_the_card(self):
+        names = ("street", "city", "contract_date")
+        fields = [self.env["ir.model.fields"]._get("crm.lead", name) for name in names]
+        lines = [Command.create({"field_id": field.id, "sequence": place}) for place, field in enumerate(fields)]
+        self.env["funnel.section"].create(
+            {"name": "Place", "sequence": -1, "team_ids": self.deals.ids, "line_ids": lines}
+        )
+        self.demand(self.measurement, "contract_date")
+        self.demand(self.measurement, "city", "phone", "street", message="Where?")
+        verdict = self.make_deal().funnel_check_move(self.measurement.id)
+        self.assertEqual(
+            [field["name"] for field in verdict["missing_fields"]], ["phone", "street", "city", "contract_date"]
+        )
+        self.assertEqual(verdict["requirements"][1]["field_names"], ["phone", "street", "city"])
 
     def test_messages_that_repeat_the_labels_are_told_from_the_others(self):
         self.demand(self.measurement, "city")

@@ -1,6 +1,6 @@
 """The preset ``core``: what it brings, and that an admin's changes are kept."""
 
-from odoo.tests import TransactionCase, tagged
+from odoo.tests import TransactionCase, new_test_user, tagged
 
 
 @tagged("post_install", "-at_install")
@@ -56,6 +56,17 @@ class TestCorePreset(TransactionCase):
         self.preset.action_load()
         self.assertEqual({model: self.env[model].search_count([]) for model in self.models()}, counts)
         self.assertEqual((stage.name, stage.sequence), ("Incoming", 77))
+
+    def test_whoever_loads_a_funnel_leads_it_at_first(self):
+        manager = new_test_user(self.env, "preset_manager", "sales_funnel_addon.group_funnel_manager")
+        core = self.ref("funnel_leads").user_id
+        preset = self.ref("preset_equipment").with_user(manager)
+        preset.action_load()
+        funnel = self.ref("funnel_equipment")
+        self.assertEqual((funnel.user_id, self.ref("funnel_leads").user_id), (manager, core))
+        funnel.user_id = False
+        preset.action_load()
+        self.assertFalse(funnel.user_id, "it was taken away again")
 
     def test_what_the_admin_deleted_stays_deleted(self):
         self.ref("reason_no_talk").unlink()

@@ -93,9 +93,14 @@ class TestQuotations(SalesCase):
         self.assertEqual(action["context"]["default_price_range_id"], self.premium.id)
         self.assertEqual(deal.partner_id.name, "Petr")
 
-    def test_the_button_of_odoo_stays_as_it_was(self):
+    def test_the_button_of_odoo_asks_for_the_range_where_there_are_some(self):
         deal = self.make_deal(partner_id=self.client.id)
-        self.assertNotIn("default_price_range_id", deal.action_sale_quotations_new()["context"])
+        self.assertEqual(deal.action_sale_quotations_new()["res_model"], "funnel.quotation")
+        (self.economy + self.standard + self.premium).active = False
+        self.env.invalidate_all()
+        action = deal.action_sale_quotations_new()
+        self.assertEqual(action["res_model"], "sale.order")
+        self.assertNotIn("default_price_range_id", action["context"])
 
     # ------------------------------------------------------------
     # THE ACCEPTED ONE

@@ -91,6 +91,46 @@ class TestSections(FunnelCase):
             self.assertEqual(len(widgets), 1, name)
         self.assertTrue(arch.xpath("//field[@name='company_currency']"))
 
+    def test_what_a_section_shows_does_not_stand_above_as_well(self):
+        self.make_section("Request", self.deals, "source_id", "medium_id", "preferred_channel")
+        self.make_section("Money", self.deals, "contract_amount")
+        arch = self.form()
+
+        def is_above(xpath, team):
+            [node] = arch.xpath(f"//group[@name='funnel']{xpath}")
+            expression = node.get("invisible") or "False"
+            facts = {"team_id": team.id, "type": "opportunity", "has_confirmed_orders": True, "funnel_kind": "deal"}
+            facts |= dict.fromkeys(("funnel_has_case_types", "funnel_origin_id", "funnel_subject_id"), False)
+            return not safe_eval(expression, facts)
+
+        above = {
+            xpath: (is_above(xpath, self.deals), is_above(xpath, self.leads))
+            for xpath in (
+                "/group[@name='funnel_request']",
+                "//field[@name='source_id']",
+                "/group[@name='funnel_contract']",
+                "//field[@name='contract_amount']",
+                "//div[@name='contract_amount_source']",
+                "//field[@name='received_amount']",
+            )
+        }
+        self.assertEqual(
+            above,
+            {
+                "/group[@name='funnel_request']": (False, True),
+                "//field[@name='source_id']": (False, True),
+                "/group[@name='funnel_contract']": (True, True),
+                "//field[@name='contract_amount']": (False, True),
+                "//div[@name='contract_amount_source']": (False, True),
+                "//field[@name='received_amount']": (True, True),
+            },
+        )
+        page = next(iter(arch.xpath("//page[@name='funnel_card']")))
+        self.assertEqual(page.xpath(".//field[@name='medium_id']/@string"), ["Intake Form"])
+        [source] = page.xpath(".//div[@name='contract_amount_source']")
+        self.assertEqual(source.getprevious().get("name"), "contract_amount")
+        self.assertEqual(source.get("invisible"), "not has_confirmed_orders")
+
     def test_choices_are_those_of_the_funnel(self):
         self.make_section("Wish", self.deals, "product_type_id")
         options = self.env["funnel.option"].create(

@@ -65,6 +65,32 @@ class TestLeadForm(FunnelCase):
         for node in self.nodes("phone", "label") + self.nodes("phone_group_lead_info", "label"):
             self.assertIn(f"team_id in [{self.deals.id}", node.get("invisible"))
 
+    def hide(self, *names):
+        fields = self.env["ir.model.fields"]
+        self.deals.hidden_field_ids = [Command.set([fields._get("crm.lead", name).id for name in names])]
+
+    def test_a_heading_goes_with_everything_below_it(self):
+        self.hide("contract_amount", "received_amount", "amount_due")
+        [node] = self.nodes("contract_amount")
+        group = next(node.iterancestors("group"))
+        values = {"type": "opportunity", "stage_id": self.estimate.id, "funnel_has_handover_choice": False}
+        values |= dict.fromkeys(("prepayment_due", "prepayment_amount", "prepayment_missing"), 0)
+        values |= {"won_status": "pending", "has_confirmed_orders": False, "has_posted_invoices": False}
+
+        def is_hidden(**changed):
+            return safe_eval(group.get("invisible"), {"team_id": self.deals.id, **values, **changed})
+
+        self.assertTrue(is_hidden())
+        self.assertFalse(is_hidden(team_id=self.leads.id))
+        self.assertFalse(is_hidden(prepayment_due=100), "something is left to be seen")
+        self.hide("contract_amount")
+        self.assertNotIn("team_id", next(self.nodes("contract_amount")[0].iterancestors("group")).get("invisible"))
+
+    def test_nothing_is_left_of_the_line_with_revenue_and_probability(self):
+        self.hide(*("expected_revenue", "probability", "automated_probability", "recurring_revenue", "recurring_plan"))
+        line = next(self.nodes("expected_revenue")[0].iterancestors("h2"))
+        self.assertIn(f"team_id in [{self.deals.id}]", line.get("invisible"))
+
     def test_stage_that_requires_a_hidden_field_shows_it(self):
         field = self.env["ir.model.fields"]._get("crm.lead", "preferred_channel")
         self.deals.hidden_field_ids = [Command.link(field.id)]

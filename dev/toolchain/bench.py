@@ -7,6 +7,7 @@ the exit code 1, so that a script can see it. No test and no part of continuous 
 
 import argparse
 import ast
+import functools
 import os
 import subprocess
 import sys
@@ -45,8 +46,7 @@ def main(arguments):
         raise DevError(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known)}")
     source = ensure_odoo()
     postgres.start()
-    with database.one_at_a_time():
-        template = database.ensure_template(source)
+    template = functools.partial(database.ensure_template, source)
     codes = [_run(source, template, name, explain=options.explain) for name in options.names or known]
     return max(codes)
 
@@ -62,7 +62,7 @@ def _parse(arguments):
 
 
 def _run(source, template, name, *, explain):
-    """Run one benchmark on a copy of ``template``; return its exit code."""
+    """Run one benchmark on a copy of the database that ``template`` prepares; return its exit code."""
     with database.scratch_copy(template, name) as copy:
         config = server.write_config(source, copy)
         environment = server.odoo_environment(source)

@@ -15,9 +15,11 @@ from psycopg2.errors import InsufficientPrivilege
 
 from . import postgres, server
 from .console import DevError, step
-from .paths import ADDON, CACHE, REQUIREMENTS, digest
+from .paths import ADDON, ADDONS, CACHE, REQUIREMENTS, digest
 
 BASE_MODULES = "crm,sale_crm"
+#: The apps of Odoo with which the glue addons install themselves.
+APPS = "mrp,purchase,repair"
 #: Copies that live as long as the process whose id follows.
 SCRATCH = "funnel_test_"
 #: How often it is tried to drop a database, once a second.
@@ -97,15 +99,20 @@ def one_at_a_time():
 
 @contextlib.contextmanager
 def scratch_copy(template, label="main"):
-    """Copy a database for the block.
+    """Copy a database for the block, with its key.
 
+    :param template: the name of the database, or a function that prepares it and returns its name: until it is copied,
+        nobody else drops it
     :param str label: tells this copy from others of the same process
     :returns: the name of the copy
     """
     name = f"{SCRATCH}{os.getpid()}-{label}"
     with one_at_a_time():
+        template = template() if callable(template) else template
         _drop_abandoned()
         copy(template, name)
+        if key_of(template):
+            set_key(name, key_of(template))
     try:
         yield name
     finally:
@@ -129,19 +136,49 @@ def ensure_template(source):
 
     :raises DevError: when its installation leaves a warning in the log
     """
-    base = ensure_base(source)
-    name = f"funnel_template_{digest(ADDON)}"
+    return _ensure_installed(source, ensure_base(source), f"funnel_template_{digest(ADDON)}", "funnel_template_")
+
+
+def _ensure_installed(source, base, name, prefix, title="the addon"):
+    """Return ``name``, the copy of ``base`` into which the addon is installed, making it first where it is not there.
+
+    :param str prefix: what the names of such databases begin with; the oldest of them are dropped
+    """
     key = f"{name} on {key_of(base)}"
     if key_of(name) != key:
-        with step(f"Installing the addon into the database {name}"):
-            _drop_older("funnel_template_")
+        with step(f"Installing {title} into the database {name}"):
+            _drop_older(prefix)
             copy(base, name)
-            lines = server.run_once(source, name, "-i", ADDON.name, log_name="install")
+            lines = server.run_once(source, name, "-i", ADDON.name, log_name=prefix.strip("_"))
             complaints = server.warnings_in(lines)
             if complaints:
                 raise DevError("The installation of the addon left warnings in the log:\n" + "\n".join(complaints))
             set_key(name, key)
     return name
+
+
+def ensure_apps_base(source):
+    """Return the name of a database with stock CRM and the apps that documents of leads come from."""
+    base = ensure_base(source)
+    key, name = f"{key_of(base)} {APPS}", "funnel_base_apps"
+    if key_of(name) != key:
+        with step(f"Installing stock manufacturing, purchase and repair into the database {name}"):
+            copy(base, name)
+            server.run_once(source, name, "-i", APPS, log_name=name)
+            set_key(name, key)
+    return name
+
+
+def ensure_apps_template(source):
+    """Return the name of a database with the addon, the apps, and what glues them together, without demo data.
+
+    :raises DevError: when its installation leaves a warning in the log
+    """
+    base = ensure_apps_base(source)
+    name = f"funnel_apps_{digest(*ADDONS)}"
+    return _ensure_installed(
+        source, base, name, "funnel_apps_", title="the addon beside manufacturing and the other apps"
+    )
 
 
 def ensure_demo(source, name="funnel_demo", *, reset=False):
@@ -151,7 +188,7 @@ def ensure_demo(source, name="funnel_demo", *, reset=False):
     """
     if reset:
         drop(name)
-    key, present = digest(ADDON), key_of(name)
+    key, present = digest(*ADDONS), key_of(name)
     if present is None:
         drop(name)
         with step(f"Installing Odoo CRM, the addon and demo data into the database {name} (a minute or two)"):

@@ -1,9 +1,10 @@
-"""``./dev/lint``: style, Odoo's conventions, translations, and whether the addon can be packaged.
+"""``./dev/lint``: style, Odoo's conventions, translations, and whether the addons can be packaged.
 
 Needs the Python environment only: no Odoo, no database, no network. Every check runs, whatever the others say.
 """
 
 import argparse
+import functools
 import os
 import shutil
 import subprocess
@@ -13,16 +14,13 @@ import zipfile
 from pathlib import Path
 
 from .console import DevError, run, say, step
-from .paths import ADDON, CHECKOUT
+from .paths import ADDON, ADDONS, CHECKOUT
 
 TOOLS = Path(sys.executable).parent
-#: What a wheel of the addon is useless without: a pattern of files in the addon, and what it stands for.
-PACKAGED = {
-    "views/*.xml": "views",
-    "data/presets/*": "presets",
-    "static/src/**/*": "scripts of the web client",
-    "i18n/*.po": "translations",
-}
+#: What a wheel is useless without: a pattern of files in the addon, and what it stands for.
+PACKAGED = {"views/*.xml": "views", "data/**/*.xml": "data", "i18n/*.po": "translations"}
+#: What the addon has besides; those that glue it to apps need none of it.
+PACKAGED_BESIDES = {"data/presets/*": "presets", "static/src/**/*": "scripts of the web client"}
 
 
 def main(arguments):
@@ -44,14 +42,16 @@ def _parse(arguments):
 
 def _checks(fix):
     """Yield the title of each check and what raises :class:`DevError` if it fails."""
+    names = [addon.name for addon in ADDONS]
     if fix:
         yield "repairing", _repair
     yield "ruff check", _tool("ruff", "check", CHECKOUT)
     yield "ruff format", _tool("ruff", "format", "--check", CHECKOUT)
-    yield "pylint with pylint-odoo", _tool("pylint", f"--rcfile={CHECKOUT / '.pylintrc'}", ADDON.name)
-    yield "oca-checks-odoo-module", _tool("oca-checks-odoo-module", ADDON.name)
+    yield "pylint with pylint-odoo", _tool("pylint", f"--rcfile={CHECKOUT / '.pylintrc'}", *names)
+    yield "oca-checks-odoo-module", _tool("oca-checks-odoo-module", *names)
     yield "oca-checks-po", check_translations
-    yield "building the wheel", check_wheel
+    for addon in ADDONS:
+        yield f"building the wheel of {addon.name}", functools.partial(check_wheel, addon)
 
 
 def _passes(title, check):
@@ -81,7 +81,7 @@ def _repair():
     fixers = (
         ("ruff", "check", "--fix-only", CHECKOUT),
         ("ruff", "format", CHECKOUT),
-        ("oca-checks-odoo-module", "--fix", ADDON.name),
+        ("oca-checks-odoo-module", "--fix", *(addon.name for addon in ADDONS)),
     )
     for name, *arguments in fixers:
         command = [str(part) for part in (TOOLS / name, *arguments)]
@@ -89,44 +89,45 @@ def _repair():
 
 
 def check_translations():
-    """Check the addon's translations, if there are any yet.
+    """Check the translations of the addons, if there are any yet.
 
     As at the OCA, not their layout (the order of terms, the width of lines): Odoo's own export decides that.
     """
-    files = sorted(path.relative_to(CHECKOUT) for path in ADDON.glob("i18n/*.po*"))
+    files = sorted(path.relative_to(CHECKOUT) for addon in ADDONS for path in addon.glob("i18n/*.po*"))
     if files:
         _tool("oca-checks-po", "--disable=po-pretty-format", *files)()
     else:
         say("    no translations yet")
 
 
-def check_wheel():
-    """Build the wheel of the addon as it stands here and look into it.
+def check_wheel(addon):
+    """Build the wheel of an addon as it stands here and look into it.
 
     It is built from a copy: the checkout stays as it is, and files that git does not know yet count as well.
 
     :raises DevError: when it cannot be built or lacks something
     """
     with tempfile.TemporaryDirectory() as folder:
-        copy, output = Path(folder) / ADDON.name, Path(folder) / "dist"
-        shutil.copytree(ADDON, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
+        copy, output = Path(folder) / addon.name, Path(folder) / "dist"
+        shutil.copytree(addon, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
         build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", output, copy]
         # A commit hook names its repository in GIT_*; whool would pack the files of that one.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         run(build, env=environment, error="the wheel could not be built")
         [wheel] = output.glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
-            packed = {name.removeprefix(f"odoo/addons/{ADDON.name}/") for name in archive.namelist()}
-        _look_for(packed)
+            packed = {name.removeprefix(f"odoo/addons/{addon.name}/") for name in archive.namelist()}
+        _look_for(packed, addon)
         say(f"    {wheel.name}: {len(packed)} files")
 
 
-def _look_for(packed):
+def _look_for(packed, addon):
     """Raise :class:`DevError` unless the files ``packed`` into the wheel are those of the addon."""
-    present = {pattern: {path for path in ADDON.glob(pattern) if path.is_file()} for pattern in PACKAGED}
-    nothing = [what for pattern, what in PACKAGED.items() if not present[pattern] and not pattern.startswith("i18n")]
+    packaged = {**PACKAGED, **PACKAGED_BESIDES} if addon == ADDON else PACKAGED
+    present = {pattern: {path for path in addon.glob(pattern) if path.is_file()} for pattern in packaged}
+    nothing = [what for pattern, what in packaged.items() if not present[pattern] and not pattern.startswith("i18n")]
     if nothing:
         raise DevError(f"the addon has no {', no '.join(nothing)}")
-    wanted = {path.relative_to(ADDON).as_posix() for paths in present.values() for path in paths}
+    wanted = {path.relative_to(addon).as_posix() for paths in present.values() for path in paths}
     if wanted - packed:
         raise DevError("missing in the wheel: " + ", ".join(sorted(wanted - packed)))

@@ -15,6 +15,9 @@ from .console import DevError
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEV = CHECKOUT / "dev"
 ADDON = CHECKOUT / "sales_funnel_addon"
+#: What is installed by itself beside the addon and an app of Odoo: one addon for each of the apps.
+GLUE = tuple(sorted(CHECKOUT / f"sales_funnel_{app}" for app in ("mrp", "purchase", "repair")))
+ADDONS = (ADDON, *GLUE)
 REQUIREMENTS = DEV / "requirements.txt"
 
 #: Free space in GiB that the first set-up takes (measured: Odoo 1.3, Python 0.7, databases 0.5), with some air.

@@ -11,6 +11,7 @@ Arguments go to pytest in both runs: ``./dev/stock-tests -k merge``.
 """
 
 import dataclasses
+import functools
 import os
 import subprocess
 import sys
@@ -43,11 +44,10 @@ def main(arguments):
     source = ensure_odoo()
     postgres.start()
     browser.ensure()
-    with database.one_at_a_time():
-        templates = {"without": database.ensure_base(source), "with": database.ensure_template(source)}
+    prepare = {"without": database.ensure_base, "with": database.ensure_template}
     outcomes = {}
-    for label, template in templates.items():
-        with database.scratch_copy(template, label) as name:
+    for label, ensure in prepare.items():
+        with database.scratch_copy(functools.partial(ensure, source), label) as name:
             outcomes[label] = _run(source, name, label, arguments)
     return _report(**{f"{label}_addon": outcome for label, outcome in outcomes.items()})
 

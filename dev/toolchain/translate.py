@@ -1,8 +1,9 @@
-"""``./dev/translate``: bring the translation files up to date with the addon.
+"""``./dev/translate``: bring the translation files up to date with the addons.
 
 Writes the template (``.pot``), merges it into every ``.po`` file and says which terms have no translation yet.
 """
 
+import functools
 import subprocess
 import sys
 import tempfile
@@ -13,9 +14,8 @@ import polib
 from . import database, postgres, server
 from .console import DevError, say, step
 from .odoo_source import ensure_odoo
-from .paths import ADDON
+from .paths import ADDONS
 
-TEMPLATE = ADDON / "i18n" / f"{ADDON.name}.pot"
 #: What is loaded later has terms as well.
 LOAD_PRESETS = "env['funnel.preset'].search([]).action_load(); env.cr.commit()"
 #: These change with every export and would make every diff noisy.
@@ -26,18 +26,24 @@ def main(arguments):
     """Export the terms and merge them; return 1 if some are not translated."""
     source = ensure_odoo()
     postgres.start()
-    with database.one_at_a_time():
-        template = database.ensure_template(source)
-    with database.scratch_copy(template) as name, step("Exporting the terms of the addon and of its presets"):
+    template = functools.partial(database.ensure_apps_template, source)
+    with database.scratch_copy(template) as name, step("Exporting the terms of the addons and of the presets"):
         _run_odoo(source, name, "shell", "--no-http", text=LOAD_PRESETS)
-        _export(source, name)
-    return 1 if sum(_merge(path) for path in TEMPLATE.parent.glob("*.po")) else 0
+        for addon in ADDONS:
+            _export(source, name, addon)
+    return 1 if sum(_merge(path, addon) for addon in ADDONS for path in addon.glob("i18n/*.po")) else 0
 
 
-def _export(source, name):
+def _template_of(addon):
+    return addon / "i18n" / f"{addon.name}.pot"
+
+
+def _export(source, name, addon):
+    template = _template_of(addon)
+    template.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder) / TEMPLATE.name
-        _run_odoo(source, name, "i18n", "export", "-l", "pot", "-o", target, arguments=[ADDON.name])
+        target = Path(folder) / template.name
+        _run_odoo(source, name, "i18n", "export", "-l", "pot", "-o", target, arguments=[addon.name])
         terms = polib.pofile(str(target), wrapwidth=120)
     for header in VOLATILE:
         terms.metadata.pop(header, None)
@@ -45,8 +51,8 @@ def _export(source, name):
         entry.occurrences = [place for place in entry.occurrences if _is_ours(*place)]
         if not entry.occurrences:
             terms.remove(entry)
-    terms.save(str(TEMPLATE))
-    say(f"    {len(terms)} terms in {TEMPLATE.relative_to(ADDON.parent)}")
+    terms.save(str(template))
+    say(f"    {len(terms)} terms in {template.relative_to(addon.parent)}")
 
 
 def _run_odoo(source, name, *command, arguments=(), text=None):
@@ -68,9 +74,9 @@ def _is_ours(place, _line):
     return "funnel_action_" not in place and "funnel_menu_" not in place
 
 
-def _merge(path):
+def _merge(path, addon):
     translations = polib.pofile(str(path), wrapwidth=120)
-    translations.merge(polib.pofile(str(TEMPLATE)))
+    translations.merge(polib.pofile(str(_template_of(addon))))
     for entry in translations.obsolete_entries():
         translations.remove(entry)
     for header in VOLATILE:
@@ -78,5 +84,5 @@ def _merge(path):
     translations.save(str(path))
     missing = [entry.msgid for entry in translations if not entry.msgstr or entry.fuzzy]
     for term in missing:
-        say(f"    {path.name}: not translated: {term!r}")
+        say(f"    {addon.name}/{path.name}: not translated: {term!r}")
     return len(missing)

@@ -22,10 +22,17 @@ class CrmLead(models.Model):
         "funnel.deferral.flow.mixin",
         "funnel.deferral.activity.mixin",
         "funnel.deferral.mixin",
+        "funnel.handover.mixin",
+        "funnel.handover.card.mixin",
+        "funnel.chain.mixin",
+        "funnel.subject.mixin",
+        "funnel.rhythm.mixin",
+        "funnel.rhythm.event.mixin",
         "funnel.chat.mixin",
         "funnel.visit.mixin",
         "funnel.visit.event.mixin",
         "funnel.gate.mixin",
+        "funnel.keep.mixin",
         "funnel.entry.mixin",
         "funnel.judge.mixin",
         "funnel.way.mixin",
@@ -33,6 +40,7 @@ class CrmLead(models.Model):
         "funnel.checklist.mixin",
         "funnel.role.mixin",
         "funnel.card.mixin",
+        "funnel.case.mixin",
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.quality.mixin",
@@ -46,9 +54,10 @@ class CrmLead(models.Model):
         "funnel.repeat.mixin",
         "funnel.quotation.mixin",
         "funnel.ledger.mixin",
+        "funnel.list.move.mixin",
         "funnel.list.mixin",
         "funnel.money.mixin",
-        "funnel.origin.mixin",
+        "funnel.first.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
@@ -56,6 +65,7 @@ class CrmLead(models.Model):
         "funnel.address.mixin",
         "funnel.contract.mixin",
         "funnel.document.mixin",
+        "funnel.work.card.mixin",
         "crm.lead",
     ]
 
@@ -80,6 +90,7 @@ class CrmLead(models.Model):
         search="_search_funnel_has_role",
         help="The lead waits for something that the reader's role has to do.",
     )
+    funnel_client_id = fields.Many2one(related="partner_id.commercial_partner_id", string="Client of the Card")
     funnel_timer_ids = fields.One2many("funnel.timer", "lead_id", "Reminders", readonly=True)
     funnel_escalation = fields.Char("Escalation", compute="_compute_funnel_escalation")
     funnel_is_overdue = fields.Boolean(
@@ -183,6 +194,7 @@ class CrmLead(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = self._join_lists(vals_list)
         partners = self.env["res.partner"].browse(vals["partner_id"] for vals in vals_list if vals.get("partner_id"))
         leads = super().create([self._prepare_funnel_values(vals, partners) for vals in vals_list])
         leads._pass_gate({}, reasons={lead.id: read_reason(vals) for lead, vals in zip(leads, vals_list, strict=True)})
@@ -194,11 +206,13 @@ class CrmLead(models.Model):
             return super().write(vals)
         before, kept = self._get_lead_states(), self._get_kept_requirements(vals)
         touched, reasons = self._get_touched_fields(vals), dict.fromkeys(self.ids, read_reason(vals))
+        entered = self._get_entered_values(touched)
         if "stage_id" in vals and "funnel_task_ids" in vals:
             # what is ticked together with a move was done before it; a deal that is won has nothing to do any more
             vals = dict(vals)
             super().write({"funnel_task_ids": vals.pop("funnel_task_ids")})
         result = super().write(vals)
+        self._check_entered_values(entered)
         batch = self.env.context.get("funnel_gate_batch")
         if isinstance(batch, GateBatch):
             batch.remember(before, kept, touched, reasons)
@@ -220,7 +234,7 @@ class CrmLead(models.Model):
             team_id = stage.funnel_ids[0]
         funnel = rules.funnels.get(team_id)
         if not funnel:
-            return {name: value for name, value in vals.items() if name != "funnel_origin_id"}
+            return {name: value for name, value in vals.items() if name != "first_funnel_id"}
         filled = {name: value for name, value in vals.items() if name not in COMPUTED_FACTS}
         filled["team_id"] = team_id
         if not filled.get("stage_id", True):

@@ -43,6 +43,8 @@ class CrmLostReason(models.Model):
         if vals.get("category") == "junk":
             # what was lost for it was never a refusal; the other way round nobody checks old losses
             self.env["funnel.refusal"]._close([("lead_id.lost_reason_id", "in", self.ids)], "junk")
+        if "category" in vals:
+            self.env["crm.lead"]._sync_outcomes_of_reasons(self)
         return result
 
     @api.model

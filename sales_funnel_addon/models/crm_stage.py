@@ -7,7 +7,7 @@ class CrmStage(models.Model):
     """A stage; in a funnel also the place where the rules for its leads stand."""
 
     _name = "crm.stage"
-    _inherit = ["funnel.config.mixin", "crm.stage"]
+    _inherit = ["funnel.rhythm.stage.mixin", "funnel.config.mixin", "crm.stage"]
 
     is_irreversible = fields.Boolean(
         "Point of No Return",
@@ -30,6 +30,8 @@ class CrmStage(models.Model):
     reminder_ids = fields.One2many("funnel.reminder", "stage_id", "Reminders", copy=True)
     reminder_count = fields.Integer(compute="_compute_rule_counts")
     transition_ids = fields.One2many("funnel.transition", "from_stage_id", "Transitions")
+    work_rule_ids = fields.One2many("funnel.work.rule", "stage_id", "Follows Documents", copy=True)
+    has_work_states = fields.Boolean(compute="_compute_has_work_states")
     script = fields.Html(
         translate=True,
         sanitize_attributes=True,
@@ -81,6 +83,9 @@ class CrmStage(models.Model):
             stage.requirement_count = len(stage.requirement_ids)
             stage.task_template_count = len(stage.task_template_ids)
             stage.reminder_count = len(stage.reminder_ids)
+
+    def _compute_has_work_states(self):
+        self.has_work_states = bool(self.env["funnel.work.state"].search_count([], limit=1))
 
     @api.depends("team_ids.funnel_kind")
     def _compute_is_funnel_stage(self):
@@ -216,9 +221,11 @@ class CrmStage(models.Model):
     @api.model
     def _get_rule_fields(self):
         return [
+            *super()._get_rule_fields(),
             "name",
             "sequence",
             "fold",
+            "is_won",
             "is_irreversible",
             "is_side_stage",
             "call_quota",

@@ -18,6 +18,8 @@ class CrmTeam(models.Model):
     _inherit = [
         "funnel.deferral.team.mixin",
         "funnel.visit.team.mixin",
+        "funnel.handover.team.mixin",
+        "funnel.list.team.mixin",
         "funnel.config.mixin",
         "funnel.rules.mixin",
         "funnel.map.mixin",

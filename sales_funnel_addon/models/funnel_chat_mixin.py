@@ -110,6 +110,7 @@ class FunnelChatMixin(models.AbstractModel):
             SQL("UPDATE crm_lead SET chat_channel_id = %s WHERE id IN %s", channel.id or None, self._ids)
         )
         self.invalidate_recordset(["chat_channel_id"], flush=False)
+        self._follow_with_tasks({"chat_channel_id"})
 
     # ------------------------------------------------------------
     # THE CHAT FOLLOWS THE LEAD

@@ -1,10 +1,18 @@
+import logging
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
 from ..tools.checklists import DONE_STATES, is_done, plan_checklist
 from ..tools.deadlines import ENTRY
+from .funnel_money_mixin import DOCUMENT_FACTS, ENTERED
+
+_logger = logging.getLogger(__name__)
+
+#: What changes by orders and payments, without anybody writing to the lead.
+DOCUMENTED = DOCUMENT_FACTS | ENTERED.keys()
 
 
 class FunnelChecklistMixin(models.AbstractModel):
@@ -112,6 +120,35 @@ class FunnelChecklistMixin(models.AbstractModel):
         (opened - done)._start()
         if salesperson_changed:
             present._hand_over_activities()
+
+    def _follow_with_tasks(self, names):
+        """Let the checklists follow what nobody has written into the leads.
+
+        :param set names: the names of the fields that have changed
+        """
+        if not self.env["crm.team"]._get_funnel_rules().task_fields.isdisjoint(names):
+            self._sync_checklists()
+
+    def _compute_field_value(self, field):
+        """Remember which leads have changed by their documents: their checklists follow before the commit."""
+        result = super()._compute_field_value(field)
+        if field.name in DOCUMENTED and field.name in self.env["crm.team"]._get_funnel_rules().task_fields:
+            precommit = self.env.cr.precommit
+            if "funnel_documented" not in precommit.data:
+                precommit.data["funnel_documented"] = set()
+                precommit.add(self.env["crm.lead"].sudo()._follow_documents)  # whoever pays may not see the deal
+            precommit.data["funnel_documented"].update(self._origin.ids)
+        return result
+
+    @api.model
+    def _follow_documents(self):
+        """Let the checklists follow what documents say; a rule that is broken keeps nobody from paying."""
+        leads = self.browse(self.env.cr.precommit.data.pop("funnel_documented", ())).exists()
+        try:
+            with self.env.cr.savepoint():
+                leads._sync_checklists()
+        except ValidationError as error:
+            _logger.warning("The checklists of %s do not follow their documents: %s", leads, error)
 
     def _get_applicable_templates(self):
         """Return the templates of the checklist that each lead has where it is, by template id, by lead id."""

@@ -56,6 +56,7 @@ class FunnelContact(models.Model):
         contacts = super().create([{"outcome": "attempted", **vals} for vals in vals_list])
         contacts._check_author()
         contacts._follow_with_checklists(contacts.lead_id)
+        contacts._follow_with_rhythm()
         return contacts
 
     def write(self, vals):
@@ -68,6 +69,17 @@ class FunnelContact(models.Model):
             self.check_access("write")  # it may not go to a lead that they may not edit
         self._follow_with_checklists(leads | self.lead_id)
         return result
+
+    def _follow_with_rhythm(self):
+        """Plan the next contacts of those who are contacted in a rhythm and were reached."""
+        days = {}
+        rules = self.env["crm.team"]._get_funnel_rules()
+        if rules.has_rhythm:
+            for contact in self.filtered(lambda contact: contact.outcome == "reached"):
+                lead = contact.lead_id
+                day = rules.working_time(lead.team_id.id, lead.company_id.id).day_of(contact.date)
+                days[lead.id] = max(day, days.get(lead.id, day))
+        self.env["crm.lead"].browse(days)._note_rhythm_contacts(days)
 
     def unlink(self):
         leads = self.lead_id
@@ -88,6 +100,5 @@ class FunnelContact(models.Model):
 
         :param leads: the leads whose attempts have changed
         """
-        if not CONTACT_FACTS.isdisjoint(self.env["crm.team"]._get_funnel_rules().task_fields):
-            leads._sync_checklists()
+        leads._follow_with_tasks(CONTACT_FACTS)
         leads._follow_contacts()

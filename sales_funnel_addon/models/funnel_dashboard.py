@@ -6,7 +6,7 @@ COHORT = {
     "lead": Domain.TRUE,
     "junk": Domain("won_status", "=", "lost") & Domain("lost_reason_id.category", "=", "junk"),
     "refusal": Domain("won_status", "=", "lost") & Domain("lost_reason_id.category", "!=", "junk"),
-    "converted": Domain("type", "=", "opportunity") & Domain("funnel_origin_id.funnel_kind", "=", "lead"),
+    "converted": Domain("type", "=", "opportunity") & Domain("first_funnel_id.funnel_kind", "=", "lead"),
     "won": Domain("won_status", "=", "won"),
 }
 
@@ -211,7 +211,7 @@ class FunnelDashboard(models.AbstractModel):
             [[], ["source_id"], ["funnel_list_id"]],
             [f"{name}_count:sum" for name in COHORT],
         )
-        leads = chosen.domain("crm.lead", date="create_date", team="funnel_origin_id")
+        leads = chosen.domain("crm.lead", date="create_date", team="first_funnel_id")
 
         def figures(counts, own):
             return {

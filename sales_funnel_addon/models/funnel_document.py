@@ -1,3 +1,5 @@
+from datetime import datetime, timezone
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import SQL
@@ -49,6 +51,8 @@ class FunnelDocument(models.Model):
             attachment = document.attachment_id
             if (attachment.res_model, attachment.res_id) != ("crm.lead", document.lead_id.id) or attachment.res_field:
                 raise ValidationError(self.env._("A document is a file that is attached to its lead."))
+            if attachment.type == "binary" and not attachment.file_size:
+                raise ValidationError(self.env._("“%s” is empty: that is no document.", attachment.name))
 
     # ------------------------------------------------------------
     # ORM
@@ -56,12 +60,15 @@ class FunnelDocument(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        # whatever comes as a default counts as well
+        vals_list = [self._add_missing_default_values(vals) for vals in vals_list]
         leads = self.env["crm.lead"].browse({vals["lead_id"] for vals in vals_list if vals.get("lead_id")})
         leads.check_access("write")
         self._lock(leads)
         groups = self.sudo()._read_group([("lead_id", "in", leads.ids)], ["lead_id", "kind_id"], ["version:max"])
         last = {(lead.id, kind.id): version for lead, kind, version in groups}
-        now, prepared = fields.Datetime.now(), []
+        # to the microsecond: two uploads may come within a second
+        now, prepared = datetime.now(timezone.utc).replace(tzinfo=None), []
         for vals in vals_list:
             place = vals.get("lead_id"), vals.get("kind_id")
             last[place] = last.get(place, 0) + 1
@@ -69,7 +76,7 @@ class FunnelDocument(models.Model):
             prepared.append({**vals, **facts, "version": last[place]})
         documents = super().create(prepared)
         documents._check_kinds()
-        documents._follow_with_checklists()
+        documents.lead_id._follow_with_tasks({"funnel_document_ids"})
         return documents
 
     def write(self, vals):
@@ -113,11 +120,6 @@ class FunnelDocument(models.Model):
                         lead=document.lead_id.display_name,
                     )
                 )
-
-    def _follow_with_checklists(self):
-        """Tick the tasks that are done by a document."""
-        if "funnel_document_ids" in self.env["crm.team"]._get_funnel_rules().task_fields:
-            self.lead_id._sync_checklists()
 
     def _move_to(self, lead):
         """Carry documents over to another lead; all of its documents are numbered anew, the oldest first."""

@@ -13,6 +13,11 @@ class FunnelDocumentKind(models.Model):
     name = fields.Char(required=True, translate=True)
     team_ids = fields.Many2many(help="The funnels whose leads have such documents. Empty: all of them.")
 
+    @api.constrains("active", "team_ids")
+    def _check_demanded(self):
+        """What stages require stays within reach, also of stages that the user may not see."""
+        self.env["funnel.requirement"].sudo().search([("document_kind_id", "in", self.ids)])._check_document_kind_id()
+
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         """A kind in use is archived: deleting it would leave documents without meaning, or a gate without a rule."""

@@ -45,6 +45,29 @@ class FunnelFilterMixin(models.AbstractModel):
                 )
             ) from error
 
+    def _get_rule_domain(self, field_name):
+        """Return a filter as the rules keep it: what lies below a node of a tree of the configuration is looked up now
+        instead of for every move, for with the tree the rules are read anew.
+        """
+        self.ensure_one()
+        text = self[field_name] or "[]"
+        if "child_of" not in text:
+            return text
+        return str([self._spell_out_term(term) for term in ast.literal_eval(text)])
+
+    @api.model
+    def _spell_out_term(self, term):
+        """Return a term of a filter without looking down a tree of the configuration; another term stays as it is."""
+        if len(term) != 3 or term[1] != "child_of":
+            return term
+        field = self.env["crm.lead"]._fields.get(term[0])
+        tree = self.env.get(field.comodel_name) if field and field.relational else None
+        if tree is None or not tree._parent_store or not isinstance(tree, self.pool["funnel.config.mixin"]):
+            return term
+        # the rules hold for everybody, and a node that was archived still has what stands below it
+        below = tree.sudo().with_context(active_test=False).search([("id", "child_of", term[2])])
+        return (term[0], "in", below.ids)
+
     @api.model
     def _parse_domain(self, text, label):
         """Return the domain that ``text`` spells, as a list.

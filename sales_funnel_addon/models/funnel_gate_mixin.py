@@ -2,6 +2,7 @@ import contextlib
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+from odoo.tools import ormcache
 
 from ..tools.lead_moves import GateBatch, GatePass, LeadState
 from .funnel_judge_mixin import CONTACT_FIELDS
@@ -14,7 +15,7 @@ PLACE_FIELDS = frozenset(
 #: Facts that are computed from others. They are stored, so the ORM would let a client write them.
 COMPUTED_FACTS = frozenset(
     {
-        *("won_status", "funnel_origin_id"),
+        *("won_status", "first_funnel_id"),
         *DOCUMENT_FACTS,
         *("client_keys", "matched_keys", "client_date", "is_repeat_client", "repeat_approved_by_id"),
     }
@@ -176,17 +177,31 @@ class FunnelGateMixin(models.AbstractModel):
     def _touches_gate(self, vals):
         """Tell whether writing ``vals`` can concern the rules at all."""
         rules = self.env["crm.team"]._get_funnel_rules()
-        return bool(rules.funnels) and not (
-            vals.keys().isdisjoint(PLACE_FIELDS)
-            and vals.keys().isdisjoint(CONTACT_FIELDS)
-            and vals.keys().isdisjoint(rules.watched_fields | rules.task_fields | rules.anchor_fields)
+        concerned = PLACE_FIELDS | CONTACT_FIELDS | rules.ruling_fields
+        return bool(rules.funnels) and not concerned.isdisjoint(self._get_touched_fields(vals))
+
+    @api.model
+    def _get_touched_fields(self, vals):
+        """Return what writing ``vals`` changes: their names, and those of the fields of rules that follow from them."""
+        # a new place or contact is looked at anyway, and what it changes nobody has written
+        written = vals.keys() - PLACE_FIELDS - CONTACT_FIELDS
+        ruling = self.env["crm.team"]._get_funnel_rules().ruling_fields - vals.keys()
+        return frozenset(vals).union(name for name in ruling if not self._get_origins(name).isdisjoint(written))
+
+    @api.model
+    @ormcache("name")
+    def _get_origins(self, name):
+        """Return the names of the fields of a lead from which a field is computed, and from which those are."""
+        field = self._fields.get(name)
+        return frozenset(
+            origin.name for origin in self._fields.values() if field in self.pool.get_dependent_fields(origin)
         )
 
     def _drop_computed_facts(self, vals):
         """Return ``vals`` without what nobody can decide about leads in funnels, or about what documents say."""
         if vals.keys().isdisjoint(COMPUTED_FACTS):
             return vals
-        facts = COMPUTED_FACTS if any(self.mapped("team_id.funnel_kind")) else {*DOCUMENT_FACTS, "funnel_origin_id"}
+        facts = COMPUTED_FACTS if any(self.mapped("team_id.funnel_kind")) else {*DOCUMENT_FACTS, "first_funnel_id"}
         return {name: value for name, value in vals.items() if name not in facts}
 
     # ------------------------------------------------------------
@@ -211,7 +226,7 @@ class FunnelGateMixin(models.AbstractModel):
         passed = set()
         if gate_pass:
             passed = {lead_id for lead_id, state in after.items() if gate_pass.covers(lead_id, state.stage_id)}
-        told = dict.fromkeys(passed & moved.keys(), gate_pass.reason) if passed else {}
+        told = {lead_id: gate_pass.reason_of(lead_id) for lead_id in passed & moved.keys()}
         reasons = {**(reasons or {}), **told}
         refusals = {}
         verdicts = {**self._judge_moves(moved, before, passed, reasons), **(earlier or {})}
@@ -219,16 +234,20 @@ class FunnelGateMixin(models.AbstractModel):
         self._check_kept({lead_id: met for lead_id, met in (kept or {}).items() if lead_id not in moved}, refusals)
         self.browse(after.keys() - passed)._check_losses(before, after, touched, refusals)
         self._check_deferrals(before, after, moved, touched, refusals)
+        self._check_handovers(before, after, refusals)
         self.browse(after.keys() - passed)._check_repeat_clients(before, after, refusals)
         self._raise_refusals(refusals)
         self._log_moves(before, after, reasons, told.keys())
         self._follow_with_reviews(before, after)
+        self._follow_with_lists(before)
         self._forget_losses(before, after)
         self._follow_with_deferrals(before, after, moved, touched)
         self._follow_with_checklists(before, after, moved, touched)
         self._follow_with_timers(before, after, moved, touched)
+        self._follow_with_handovers(before, after)
         self._follow_with_entry_actions(after, moved)
         self._follow_with_visits(before, after)
+        self._follow_with_rhythm(before, after)
 
     def _get_gate_pass(self):
         """Return the right to pass with which the leads are written, or None."""

@@ -96,7 +96,7 @@ class FunnelJudgeMixin(models.AbstractModel):
     def _get_kept_requirements(self, vals):
         """Return the *enter* requirements that the leads meet now and that writing ``vals`` might break, by lead id."""
         rules = self.env["crm.team"]._get_funnel_rules()
-        if vals.keys().isdisjoint(rules.watched_fields | CONTACT_FIELDS):
+        if self._get_touched_fields(vals).isdisjoint(rules.watched_fields | CONTACT_FIELDS):
             return {}
         by_requirement = defaultdict(list)
         for lead in self:

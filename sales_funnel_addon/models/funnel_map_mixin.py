@@ -86,9 +86,9 @@ class FunnelMapMixin(models.AbstractModel):
         :param stage: the record of ``crm.stage``
         :param dict labels: what fields and questions are called
         :returns: ``id``, ``name``, ``is_won``, ``is_irreversible``, ``is_side_stage``, ``fold``, ``is_free`` (no
-            transition says where leads go from here), the requirements to ``enter`` and to ``leave`` (``id``, ``text``,
-            ``for_some``), the ``tasks`` and ``approvals`` (``id``, ``name``, ``role``, ``mandatory``, ``for_some``),
-            and the ``reminders`` (``id``, ``name``, ``roles``, ``for_some``)
+            transition says where leads go from here), the requirements to ``enter`` and to ``leave`` and what to
+            ``keep`` (``id``, ``text``, ``for_some``), the ``tasks`` and ``approvals`` (``id``, ``name``, ``role``,
+            ``mandatory``, ``for_some``), and the ``reminders`` (``id``, ``name``, ``roles``, ``for_some``)
         """
         rule = self._get_funnel_rules().stages[stage.id]
         return {
@@ -101,6 +101,7 @@ class FunnelMapMixin(models.AbstractModel):
             "is_free": self.funnel_kind == "deferred" or not rule.transitions,
             "enter": [self._prepare_map_requirement(item, labels) for item in rule.requirements_at("enter")],
             "leave": [self._prepare_map_requirement(item, labels) for item in rule.requirements_at("leave")],
+            "keep": [self._prepare_map_requirement(item, labels) for item in rule.requirements_at("keep")],
             "tasks": [self._prepare_map_task(item) for item in rule.tasks if item.kind == "todo"],
             "approvals": [self._prepare_map_task(item) for item in rule.tasks if item.kind == "approval"],
             "reminders": [self._prepare_map_reminder(item) for item in rule.reminders],

@@ -31,6 +31,7 @@ class FunnelMove(models.Model):
             ("won", "Won"),
             ("lost", "Lost"),
             ("reopened", "Reopened"),
+            ("relisted", "Moved to another list"),
         ],
         required=True,
         readonly=True,

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 
 from ..tools.options import OPTION_FIELDS, OPTION_KINDS
 
@@ -19,6 +20,14 @@ class FunnelOption(models.Model):
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
+
+    @api.model
+    def name_search(self, name="", domain=None, operator="ilike", limit=100):
+        """An import looks only in the list of the field that it fills: several lists may have such a choice."""
+        kind = self.env.context.get("funnel_option_kind")
+        if kind:
+            domain = Domain(domain or Domain.TRUE) & Domain("kind", "=", kind)
+        return super().name_search(name, domain, operator, limit)
 
     def write(self, vals):
         if "kind" in vals:

@@ -3,6 +3,7 @@ from collections import Counter
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tools import convert_xml_import, file_open
 
 from ..tools import preset_xml
@@ -61,26 +62,57 @@ class FunnelPreset(models.Model):
             self.env["ir.module.module"].sudo()._load_module_terms(["sales_funnel_addon"], languages)
         return {"type": "ir.actions.client", "tag": "soft_reload"}
 
-    def _load(self):
+    def _load(self, module=None):
+        # Whoever loads it at the same moment waits here and is made to begin anew, before there is anything to undo.
+        self.sudo().loaded_date = fields.Datetime.now()
+        self.flush_recordset(["loaded_date"])
         with file_open(f"sales_funnel_addon/data/presets/{self.code}.xml", "rb") as file:
             source = file.read()
         loaded = set(self.loaded_ids or ())
-        remaining = preset_xml.without_records(source, loaded, self._get_existing())
+        existing = self._get_existing(preset_xml.foreign_references(source))
+        remaining = preset_xml.without_records(source, loaded, existing, module)
         stream = io.BytesIO(remaining)
         stream.name = f"data/presets/{self.code}.xml"
         # A preset holds records of many models that its reader may not create one by one, such as menu entries.
-        env = self.sudo().with_context(lang=None, install_mode=True).env
+        # What the admin has archived is still there to be referred to.
+        env = self.sudo().with_context(lang=None, install_mode=True, active_test=False).env
         convert_xml_import(env, "sales_funnel_addon", stream, {}, "init", noupdate=True)
-        self.sudo().write(
-            {
-                "loaded_ids": sorted(loaded | set(preset_xml.record_ids(remaining))),
-                "loaded_date": fields.Datetime.now(),
-            }
-        )
+        brought = set(preset_xml.record_ids(remaining))
+        self.sudo().loaded_ids = sorted(loaded | brought)
+        self._name_heads(brought - loaded)
 
     @api.model
-    def _get_existing(self):
-        """Return the names of the XML ids of all records of this addon."""
+    def _name_heads(self, names):
+        """Let whoever loads new funnels lead them until somebody else is named: there is somebody to ask.
+
+        :param names: the names of the XML ids of what has been loaded for the first time
+        """
+        if not self.env.user.active:
+            return  # nobody asks the system for an approval
+        domain = [("module", "=", "sales_funnel_addon"), ("model", "=", "crm.team"), ("name", "in", list(names))]
+        # the right to load a preset is enough for its funnels
+        teams = self.env["crm.team"].sudo().browse(self.env["ir.model.data"].sudo().search(domain).mapped("res_id"))
+        teams.filtered(lambda team: team.funnel_kind and not team.user_id).user_id = self.env.user
+
+    @api.model
+    def _complete_loaded(self, module):
+        """Add to presets that were loaded what they have for an app that was installed since.
+
+        :param str module: what glues the app to the funnels
+        """
+        for preset in self.search([("loaded_date", "!=", False)]):
+            preset._load(module)
+
+    @api.model
+    def _get_existing(self, foreign):
+        """Return the XML ids of all records of this addon, with and without its name, and those of others.
+
+        :param foreign: XML ids of records of other modules
+        """
         # deleting a record through the ORM deletes its XML id with it
-        rows = self.env["ir.model.data"].sudo().search_fetch([("module", "=", "sales_funnel_addon")], ["name"])
-        return set(rows.mapped("name"))
+        domain = Domain("module", "=", "sales_funnel_addon")
+        modules, names = zip(*(name.split(".", 1) for name in foreign), strict=True) if foreign else ((), ())
+        domain |= Domain("module", "in", modules) & Domain("name", "in", names)
+        rows = self.env["ir.model.data"].sudo().search_fetch(domain, ["module", "name"])
+        own = set(rows.filtered(lambda row: row.module == "sales_funnel_addon").mapped("name"))
+        return own | {f"{row.module}.{row.name}" for row in rows}

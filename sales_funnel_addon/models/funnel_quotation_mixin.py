@@ -17,7 +17,7 @@ class FunnelQuotationMixin(models.AbstractModel):
         "Price Ranges Offered",
         compute="_compute_quotation_range_count",
         store=True,
-        help="In how many price ranges the client has a quotation; cancelled ones do not count.",
+        help="In how many price ranges of the funnel the client has a quotation that is neither empty nor cancelled.",
     )
     accepted_order_id = fields.Many2one(
         "sale.order",
@@ -61,11 +61,16 @@ class FunnelQuotationMixin(models.AbstractModel):
         for lead in self:
             lead.funnel_has_price_ranges = rules.has_price_ranges(lead.team_id.id)
 
-    @api.depends("order_ids.state", "order_ids.price_range_id")
+    @api.depends(
+        *("team_id", "order_ids.state", "order_ids.price_range_id.team_ids"),
+        "order_ids.order_line.display_type",
+    )
     def _compute_quotation_range_count(self):
+        # together for all deals: nothing is read deal by deal
+        real = self.order_ids.order_line.filtered(lambda line: not line.display_type).order_id
         for lead in self:
-            standing = lead.order_ids.filtered(lambda order: order.state != "cancel")
-            lead.quotation_range_count = len(standing.price_range_id)
+            offered = {order.price_range_id for order in lead.order_ids if order in real and order.state != "cancel"}
+            lead.quotation_range_count = len([one for one in offered if one and one._is_offered_by(lead.team_id)])
 
     @api.depends("order_ids.state", "order_ids.date_order")
     def _compute_accepted_order_id(self):
@@ -108,6 +113,12 @@ class FunnelQuotationMixin(models.AbstractModel):
     # ACTIONS
     # ------------------------------------------------------------
 
+    def action_sale_quotations_new(self):
+        """Make a new quotation; where the funnel has price ranges, ask first for which of them."""
+        if self.funnel_has_price_ranges and not self.env.context.get("funnel_price_range_id"):
+            return self.action_new_range_quotation()
+        return super().action_sale_quotations_new()
+
     def action_new_range_quotation(self):
         """Open the dialog that asks in which price range a new quotation is made."""
         self.ensure_one()
@@ -129,3 +140,17 @@ class FunnelQuotationMixin(models.AbstractModel):
         context = super()._prepare_opportunity_quotation_context()
         price_range_id = self.env.context.get("funnel_price_range_id")
         return {**context, "default_price_range_id": price_range_id} if price_range_id else context
+
+    # ------------------------------------------------------------
+    # MERGE
+    # ------------------------------------------------------------
+
+    def _merge_get_fields_specific(self):
+        # Odoo would take over only the orders that whoever merges may see
+        return {**super()._merge_get_fields_specific(), "order_ids": lambda name, leads: []}
+
+    def _merge_dependences(self, opportunities):
+        others = opportunities.sudo()
+        (self + others).invalidate_recordset(["order_ids"])  # who has read them may have been shown only some
+        others.order_ids.opportunity_id = self
+        return super()._merge_dependences(opportunities)

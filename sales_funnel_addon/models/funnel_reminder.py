@@ -212,7 +212,7 @@ class FunnelReminder(models.Model):
             id=self.id,
             stage_id=self.stage_id.id,
             deadline=deadline,
-            condition=self.condition or "[]",
+            condition=self._get_rule_domain("condition"),
             repeat=self._prepare_repeat() if self.repeat_amount else None,
             repeat_times=self.repeat_times,
             marks_overdue=self.marks_overdue,

@@ -135,8 +135,7 @@ class FunnelRepeatMixin(models.AbstractModel):
         changed = self.filtered(lambda lead: lead.is_repeat_client != bool(histories[lead.id]))
         for is_repeat, leads in changed.grouped(lambda lead: not lead.is_repeat_client).items():
             leads._write_beside_gate({"is_repeat_client": is_repeat})
-        if changed and "is_repeat_client" in self.env["crm.team"]._get_funnel_rules().task_fields:
-            changed._sync_checklists()
+        changed._follow_with_tasks({"is_repeat_client"})
         self.filtered("is_repeat_client")._tell_of_repeat_clients(histories)
 
     def _write_beside_gate(self, vals):

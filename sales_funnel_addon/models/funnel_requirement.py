@@ -6,7 +6,7 @@ from ..tools.values import UNDEMANDABLE_PROPERTIES, UNDEMANDABLE_TYPES
 
 
 class FunnelRequirement(models.Model):
-    """What a lead must have to enter a stage, or to move on from it."""
+    """What a lead must have to enter a stage or to move on from it, or must not change while it is there."""
 
     _name = "funnel.requirement"
     _inherit = ["funnel.impact.mixin", "funnel.filter.mixin"]
@@ -20,13 +20,18 @@ class FunnelRequirement(models.Model):
         "crm.stage", required=True, index=True, ondelete="cascade", domain=[("is_funnel_stage", "=", True)]
     )
     moment = fields.Selection(
-        [("enter", "To enter the stage"), ("leave", "To move on from the stage")],
+        [
+            ("enter", "To enter the stage"),
+            ("leave", "To move on from the stage"),
+            ("keep", "Stays as entered in the stage"),
+        ],
         "When",
         default="enter",
         required=True,
         help="To enter: checked whenever a lead comes into the stage; fields cannot be emptied while it is there.\n"
         "To move on: checked when a lead goes forward from the stage or skips it, is converted or won. "
-        "Going back, deferring and losing are free.",
+        "Going back, deferring and losing are free.\n"
+        "Stays as entered: once they are filled in, nobody changes the fields while the lead is in the stage.",
     )
     kind = fields.Selection(
         [
@@ -90,6 +95,14 @@ class FunnelRequirement(models.Model):
         [("any", "Every attempt"), ("reached", "Only when the client was reached")], "Counts", default="any"
     )
     minimum = fields.Integer("At Least", default=1, help="How many of them are needed.")
+    release_template_id = fields.Many2one(
+        "funnel.task.template",
+        "Released by",
+        ondelete="set null",
+        copy=False,
+        domain="[('stage_id', '=', stage_id), ('kind', '=', 'approval')]",
+        help="Once this approval of the stage is given, the fields can be changed; the change uses it up.",
+    )
     applies_to = fields.Char("Only For", default="[]", help="A filter: for which leads the requirement holds.")
     message = fields.Char(
         translate=True, help="What people are told when the requirement is not met. A condition always needs one."
@@ -136,6 +149,34 @@ class FunnelRequirement(models.Model):
                 )
             self._check_demandable(requirement.field_ids)
 
+    @api.constrains("active", "kind", "document_kind_id", "stage_id")
+    def _check_document_kind_id(self):
+        """Refuse to demand documents that nobody could add."""
+        for requirement in self.filtered(lambda one: one.active and one.kind == "attachments"):
+            kind, teams = requirement.document_kind_id, requirement.stage_id.team_ids
+            if kind and (not kind.active or (kind.team_ids and teams and not kind.team_ids & teams)):
+                raise ValidationError(
+                    self.env._(
+                        "The stage “%(stage)s” requires documents of the kind “%(kind)s”, which its leads cannot have: "
+                        "such documents are archived, or belong to other funnels.",
+                        stage=requirement.stage_id.name,
+                        kind=kind.name,
+                    )
+                )
+
+    @api.constrains("moment", "kind", "property_names", "release_template_id")
+    def _check_kept(self):
+        for requirement in self.filtered(lambda requirement: requirement.moment == "keep"):
+            if requirement.kind != "fields" or requirement.property_names:
+                raise ValidationError(self.env._("Only fields of the lead can stay as they were entered."))
+            release = requirement.release_template_id
+            if release and (release.kind, release.stage_id) != ("approval", requirement.stage_id):
+                raise ValidationError(
+                    self.env._(
+                        "What is kept in a stage is released by an approval of that stage, not by “%s”.", release.name
+                    )
+                )
+
     @api.constrains("condition", "applies_to")
     def _check_filters(self):
         self._check_domains("condition", "applies_to")
@@ -167,6 +208,8 @@ class FunnelRequirement(models.Model):
 
     def _is_complete(self):
         """Tell whether this requirement says enough to be tried, while it is still being typed in."""
+        if self.moment == "keep":
+            return False  # it is about changes: nobody can fail it by standing there
         try:
             domains = [self._parse_domain(self[name], name) for name in ("condition", "applies_to")]
             # it is tried on all leads, so it must not ask about more than a saved one may
@@ -188,7 +231,7 @@ class FunnelRequirement(models.Model):
             field_names=tuple(self.field_ids.mapped("name")),
             property_names=tuple(self.property_names or ()),
             any_field=self.any_field,
-            condition=self.condition or "[]",
+            condition=self._get_rule_domain("condition"),
             activity_type_ids=tuple(self.activity_type_ids.ids),
             activity_days=self.activity_days,
             activity_working=self.activity_working,
@@ -198,7 +241,8 @@ class FunnelRequirement(models.Model):
             contact_scope=self.contact_scope or "stage",
             contact_outcome=self.contact_outcome or "any",
             minimum=self.minimum,
-            applies_to=self.applies_to or "[]",
+            applies_to=self._get_rule_domain("applies_to"),
+            release_template_id=self.release_template_id.id,
         )
 
     @api.model
@@ -220,6 +264,7 @@ class FunnelRequirement(models.Model):
             "contact_scope",
             "contact_outcome",
             "minimum",
+            "release_template_id",
             "applies_to",
             "message",
             "active",

@@ -16,6 +16,7 @@ SPOKEN_FIELDS = {
     "funnel.section": "name",
     "funnel.task.template": "name",
     "funnel.transition": "message",
+    "funnel.work.state": "name",
 }
 
 
@@ -75,10 +76,14 @@ class FunnelRulesMixin(models.AbstractModel):
             stages={
                 stage.id: funnel_rules.Stage(
                     id=stage.id,
+                    is_won=stage.is_won,
                     is_irreversible=stage.is_irreversible,
                     is_side_stage=stage.is_side_stage,
                     call_quota=stage.call_quota,
                     message_quota=stage.message_quota,
+                    contact_interval=stage.contact_interval,
+                    contact_unit=stage.contact_unit or "months",
+                    contact_activity_type_id=stage.contact_activity_type_id.id,
                     deferral_month=stage.deferral_month,
                     funnel_ids=tuple(stage.team_ids.ids),
                     requirements=tuple(rule._prepare_rule() for rule in by_stage["funnel.requirement"][stage]),
@@ -86,6 +91,7 @@ class FunnelRulesMixin(models.AbstractModel):
                     transitions=tuple(rule._prepare_rule() for rule in by_stage["funnel.transition"][stage]),
                     reminders=tuple(rule._prepare_rule() for rule in by_stage["funnel.reminder"][stage]),
                     entry_action_ids=tuple(stage.entry_action_ids.ids),
+                    work_state_ids=tuple(stage.work_rule_ids.state_id.ids),
                 )
                 for stage in stages
             },
@@ -113,6 +119,15 @@ class FunnelRulesMixin(models.AbstractModel):
             price_ranges={
                 price_range.id: tuple(price_range.team_ids.ids)
                 for price_range in self.env["funnel.price.range"].search([("active", "=", True)])
+            },
+            case_types={
+                case_type.id: tuple(case_type.offering_team_ids.ids)
+                for case_type in self.env["funnel.case.type"].search([("active", "=", True)])
+            },
+            work_states={
+                state.id: state._prepare_rule()
+                for state in stages.work_rule_ids.state_id
+                if state._is_of_installed_app()
             },
             texts={name: self._load_texts(name, field_name) for name, field_name in SPOKEN_FIELDS.items()},
         )
@@ -157,4 +172,6 @@ class FunnelRulesMixin(models.AbstractModel):
             visit_role_id=self.visit_role_id.id,
             visit_duration=self.visit_duration,
             chat_role_ids=tuple(self.chat_role_ids.ids),
+            handoff_funnel_ids=tuple(self.handoff_team_ids.ids),
+            handoff_salesperson=self.handoff_salesperson,
         )

@@ -1,3 +1,6 @@
+from collections import defaultdict
+from copy import deepcopy
+
 from lxml import etree
 from odoo import api, models
 
@@ -8,7 +11,7 @@ MOST_BADGES = 4
 #: What belongs to the place of a field in a form; the rest is how the field works, in a section as elsewhere.
 PLACE_ATTRIBUTES = frozenset(
     {
-        *("name", "id", "string", "class", "style", "nolabel", "colspan", "placeholder", "help"),
+        *("name", "id", "class", "style", "nolabel", "colspan", "placeholder", "help"),
         *("invisible", "required", "readonly", "groups"),
     }
 )
@@ -43,6 +46,26 @@ class FunnelSectionViewMixin(models.AbstractModel):
                     )
                     for name in names:
                         self._add_field_to_section(arch, group, name)
+            self._hide_what_sections_show(arch, rules.sections)
+
+    @api.model
+    def _hide_what_sections_show(self, arch, sections):
+        """Show above the pages only what no section of the funnel shows: the first page begins higher up."""
+        shown = defaultdict(set)
+        for section in sections:
+            for name in section.field_names:
+                shown[name].update(section.funnel_ids)
+        for group in arch.xpath("//group[@name='funnel']/group"):
+            nodes = [node for node in group.iter("field") if node.get("invisible") not in ("1", "True")]
+            for node in nodes:
+                boxes = group.xpath(".//div[@name=$name]", name=f"{node.get('name')}_source")
+                for item in (node, *boxes):
+                    self._hide_in_funnels(item, shown.get(node.get("name")))
+
+    @api.model
+    def _hide_in_funnels(self, node, funnel_ids):
+        if funnel_ids:
+            self._add_modifier(node, "invisible", f"team_id in {sorted(funnel_ids)}")
 
     @api.model
     def _add_field_to_section(self, arch, group, name):
@@ -51,9 +74,12 @@ class FunnelSectionViewMixin(models.AbstractModel):
             self._add_hidden_field(arch, field.get_currency_field(self))
         if name not in self._get_percent_fields():
             etree.SubElement(group, "field", name=name, **self._get_section_attributes(arch, field))
+            # where an amount comes from is said wherever it stands
+            for box in arch.xpath("//group[@name='funnel']//div[@name=$name]", name=f"{name}_source"):
+                group.append(deepcopy(box))
             return
         etree.SubElement(group, "label", attrib={"for": name})
-        box = etree.SubElement(group, "div")
+        box = etree.SubElement(group, "div", attrib={"class": "d-flex align-items-baseline"})
         etree.SubElement(box, "field", attrib={"name": name, "class": "o_funnel_percent me-1"})
         etree.SubElement(box, "span").text = "%"
 

@@ -60,7 +60,7 @@ class FunnelTransition(models.Model):
         return Transition(
             id=self.id,
             to_stage_id=self.to_stage_id.id,
-            condition=self.condition or "[]",
+            condition=self._get_rule_domain("condition"),
             role_ids=tuple(self.role_ids.ids),
             reason_required=self.reason_required,
         )

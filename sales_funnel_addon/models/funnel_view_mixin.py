@@ -30,6 +30,7 @@ class FunnelViewMixin(models.AbstractModel):
     @api.model
     def _apply_rules_to_form(self, arch):
         required, asked, hidden = self._get_form_modifiers()
+        self._hide_emptied_groups(arch, hidden)
         self._add_asked_fields(arch, required)
         for node in arch.xpath("//field[@name and not(ancestor::field)] | //label[@for and not(ancestor::field)]"):
             name = node.get("name") if node.tag == "field" else self._get_labelled_field(arch, node)
@@ -58,7 +59,7 @@ class FunnelViewMixin(models.AbstractModel):
                     "placeholder": field._description_string(self.env),
                     "class": "o_field_highlight w-100 mb-0",
                 }
-                row = etree.SubElement(box, "div", attrib={"class": "d-flex align-items-center gap-2"})
+                row = etree.SubElement(box, "div", attrib={"class": "d-flex align-items-center gap-2 mt-2"})
                 row.set("invisible", f"not ({expression})")
                 icon = {"class": "fa fa-fw fa-asterisk", "title": attributes["placeholder"]}
                 etree.SubElement(row, "i", attrib=icon)
@@ -75,11 +76,25 @@ class FunnelViewMixin(models.AbstractModel):
     @api.model
     def _hide_emptied_boxes(self, arch, hidden):
         """Hide what stands around hidden fields, such as units and icons, when nothing else is in the box with them."""
-        for box in arch.xpath("//div[.//field and not(ancestor::field)]"):
+        for box in arch.xpath("//*[self::div or self::h2][.//field and not(ancestor::field)]"):
             shown = [node for node in box.iter("field") if node.get("invisible") not in ("1", "True")]
-            expressions = {hidden.get(node.get("name")) for node in shown}
-            if len(expressions) == 1 and None not in expressions:
-                self._add_modifier(box, "invisible", expressions.pop())
+            expressions = [hidden.get(node.get("name")) for node in shown]
+            if expressions and all(expressions):
+                # in a stage that demands one of the fields, that one is seen
+                joined = " and ".join(f"({expression})" for expression in dict.fromkeys(expressions))
+                self._add_modifier(box, "invisible", joined)
+
+    @api.model
+    def _hide_emptied_groups(self, arch, hidden):
+        """Hide the headings of groups of which everything is hidden, by the funnel or by a condition of its own."""
+        for group in arch.xpath("//group[@string and field and not(ancestor::field)]"):
+            shown = [node for node in group.iterchildren("*") if node.get("invisible") not in ("1", "True")]
+            reasons = [[node.get("invisible"), hidden.get(node.get("name"))] for node in shown]
+            # what is above the pages of a funnel may also stand in a section
+            may_be_empty = group.getparent().get("name") == "funnel" or any(why for _own, why in reasons)
+            if may_be_empty and all(any(why) for why in reasons):
+                texts = dict.fromkeys(" or ".join(f"({text})" for text in why if text) for why in reasons)
+                self._add_modifier(group, "invisible", " and ".join(f"({text})" for text in texts))
 
     @api.model
     def _get_labelled_field(self, arch, label):
@@ -104,8 +119,8 @@ class FunnelViewMixin(models.AbstractModel):
         required, asked, demanding = {}, {}, {}
         for stage in rules.stages.values():
             for requirement in stage.requirements:
-                if requirement.kind != "fields" or requirement.applies_to != "[]":
-                    continue  # whom it applies to is known only to the server
+                if requirement.kind != "fields" or requirement.applies_to != "[]" or requirement.moment == "keep":
+                    continue  # whom it applies to and what was entered is known only to the server
                 marks = required if requirement.moment == "enter" else asked
                 for name in requirement.field_names:
                     marks.setdefault(name, {}).setdefault(self._get_alternatives(requirement, name), []).append(

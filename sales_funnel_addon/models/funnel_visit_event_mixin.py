@@ -116,8 +116,13 @@ class FunnelVisitEventMixin(models.AbstractModel):
 
     @api.model
     def _link_visits(self, event_ids):
+        self._link_events("measurement_event_id", event_ids)
+
+    @api.model
+    def _link_events(self, name, event_ids):
         """Tie events to leads, in one statement.
 
+        :param str name: the field in which the leads name their event
         :param dict event_ids: the id of an event or None, by lead id
         """
         rows = SQL(", ").join(SQL("(%s, %s::integer)", *pair) for pair in event_ids.items())
@@ -125,12 +130,13 @@ class FunnelVisitEventMixin(models.AbstractModel):
         leads.flush_recordset()
         self.env.cr.execute(
             SQL(
-                """UPDATE crm_lead SET measurement_event_id = link.event_id FROM (VALUES %s) AS link (lead_id, event_id)
+                """UPDATE crm_lead SET %s = link.event_id FROM (VALUES %s) AS link (lead_id, event_id)
                     WHERE crm_lead.id = link.lead_id""",
+                SQL.identifier(name),
                 rows,
             )
         )
-        leads.invalidate_recordset(["measurement_event_id"], flush=False)
+        leads.invalidate_recordset([name], flush=False)
 
     def log_meeting(self, meeting):
         """The date on the lead says it already, and costs no message for each lead."""

@@ -7,7 +7,7 @@ from ..tools.lead_moves import LeadState
 from .funnel_address_mixin import ADDRESS_FIELDS
 
 #: What only the engine writes: with it goes the right to move an event, or to read what is said in a chat.
-ENGINE_LINKS = frozenset({"measurement_event_id", "chat_channel_id"})
+ENGINE_LINKS = frozenset({"measurement_event_id", "chat_channel_id", "rhythm_event_id"})
 #: What the event of a visit is made of.
 VISIT_FIELDS = frozenset(
     {
@@ -15,8 +15,6 @@ VISIT_FIELDS = frozenset(
         *ADDRESS_FIELDS,
     }
 )
-#: What follows from a new date, if nothing else is written.
-FOLLOWING_FIELDS = frozenset({"measurement_user_id", "measurement_state"})
 
 
 class FunnelVisitMixin(models.AbstractModel):
@@ -41,6 +39,7 @@ class FunnelVisitMixin(models.AbstractModel):
         tracking=True,
         copy=False,
         index="btree_not_null",
+        check_company=True,
         domain=[("share", "=", False)],
         help="Who goes to the client. At first it is whoever plays the role that the funnel names for it.",
     )
@@ -186,15 +185,6 @@ class FunnelVisitMixin(models.AbstractModel):
     # ------------------------------------------------------------
     # THE GATE
     # ------------------------------------------------------------
-
-    @api.model
-    def _get_touched_fields(self, vals):
-        """Return the names of the fields that writing ``vals`` changes, with those that follow from them."""
-        return frozenset(vals) | FOLLOWING_FIELDS if "measurement_date" in vals else frozenset(vals)
-
-    @api.model
-    def _touches_gate(self, vals):
-        return super()._touches_gate(dict.fromkeys(self._get_touched_fields(vals)))
 
     def _follow_with_visits(self, before, after):
         """Let the calendar follow leads that are new, lost, reopened or archived, or have come into another funnel.

@@ -42,8 +42,10 @@ class FunnelWayMixin(models.AbstractModel):
 
     def _check_transitions(self, targets, before, reached, verdicts, reasons):
         rules = self.env["crm.team"]._get_funnel_rules()
-        ways = {}
+        ways, gate_pass = {}, self._get_gate_pass()
         for lead_id, target in targets.items():
+            if gate_pass and gate_pass.begins_anew and gate_pass.covers(lead_id, target.stage_id):
+                continue
             origin = before.get(lead_id, LeadState())
             start = self._get_start(target, origin, reached.get(lead_id, ()))
             if start and start != target.stage_id and rules.stages[start].transitions:

@@ -48,12 +48,14 @@ class FunnelWordsMixin(models.AbstractModel):
 
         :param Verdict verdict: what the gate says about one lead
         :returns: ``id``, ``kind``, ``message``, ``speaks_for_itself`` (the message only repeats the labels of the
-            fields), ``field_names`` (what can be filled in for it) and ``any_field`` (one of them is enough)
+            fields), ``field_names`` (what can be filled in for it), ``any_field`` (one of them is enough) and
+            ``document_kind_id`` (of which kind a file has to be; False where every file counts)
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         labels = self._get_field_labels({name for names in verdict.unmet.values() for name in names})
-        described = []
-        for requirement, names in verdict.unmet.items():
+        described, places = [], rules.card_places
+        for requirement, unsorted in verdict.unmet.items():
+            names = sorted(unsorted, key=lambda name: places.get(name, -1))
             text = rules.text("funnel.requirement", requirement.id, self.env.lang)
             described.append(
                 {
@@ -64,6 +66,7 @@ class FunnelWordsMixin(models.AbstractModel):
                     "speaks_for_itself": requirement.kind == "fields" and not (text or requirement.any_field),
                     "field_names": list(names),
                     "any_field": requirement.any_field,
+                    "document_kind_id": requirement.document_kind_id,
                 }
             )
         return described
@@ -71,6 +74,8 @@ class FunnelWordsMixin(models.AbstractModel):
     @api.model
     def _describe_requirement(self, requirement, message, labels):
         """Return one line of text: the message of the requirement, the labels of what is missing, or both."""
+        if requirement.moment == "keep" and not message:
+            return self.env._("Stays as it was entered: %s", labels)
         if requirement.kind != "fields":
             return message or self._describe_need(requirement)
         if message:
@@ -101,14 +106,15 @@ class FunnelWordsMixin(models.AbstractModel):
         return self.env._("Try to contact the client, at least so many times: %s", requirement.minimum)
 
     def _describe_missing_fields(self, verdict):
-        """Return the definitions of the missing fields, once each, in the order of the requirements.
+        """Return the definitions of the missing fields, once each, in the order in which they stand on the card.
 
         The questions of the questionnaire come as the one field that holds them all, with the names of the questions
         and what each of them is.
         """
         names = list(dict.fromkeys(name for names in verdict.unmet.values() for name in names))
         questions = [name.removeprefix(QUESTION_PREFIX) for name in names if name.startswith(QUESTION_PREFIX)]
-        names = list(dict.fromkeys(name.partition(".")[0] for name in names))
+        places = self.env["crm.team"]._get_funnel_rules().card_places
+        names = sorted(dict.fromkeys(name.partition(".")[0] for name in names), key=lambda name: places.get(name, -1))
         # as views get them; how amounts are added up nobody asks here, and it takes two queries to tell
         attributes = [name for name in self._get_view_field_attributes() if name != "aggregator"]
         definitions = self.fields_get(names, attributes) if names else {}
@@ -190,12 +196,17 @@ class FunnelWordsMixin(models.AbstractModel):
     def _raise_refusals(self, refusals):
         """Raise one error for the whole batch.
 
+        The error carries the refusals as ``funnel_refusals``: the text by the place of the lead in the batch, for
+        whoever wants to go on without those leads, which are gone by then.
+
         :param dict refusals: lines of text by lead id
         """
         if not refusals:
             return
-        blocks = []
-        for lead in self.browse(refusals):
-            lines = "\n".join(f"• {line}" for line in dict.fromkeys(refusals[lead.id]))
-            blocks.append(f"{lead.display_name}\n{lines}")
-        raise ValidationError("\n\n".join(blocks))
+        texts = {lead_id: "\n".join(f"• {line}" for line in dict.fromkeys(refusals[lead_id])) for lead_id in refusals}
+        blocks = [f"{lead.display_name}\n{texts[lead.id]}" for lead in self.browse(refusals)]
+        error = ValidationError("\n\n".join(blocks))
+        places = {lead_id: place for place, lead_id in enumerate(sorted(self.ids))}
+        error.funnel_refusals = {places[lead_id]: text for lead_id, text in texts.items() if lead_id in places}
+        error.funnel_batch_size = len(places)
+        raise error

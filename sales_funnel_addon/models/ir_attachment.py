@@ -19,6 +19,7 @@ class IrAttachment(models.Model):
 
     def write(self, vals):
         if not CONTENT_FIELDS.isdisjoint(vals):
+            self.check_access("write")  # what is said below is not for people who may not know the file
             self._check_documents()
         return super().write(vals)
 

@@ -72,11 +72,21 @@ class MailActivity(models.Model):
         # the task may belong to a lead that the assignee cannot open
         tasks = self.sudo().funnel_task_id.filtered(lambda task: task.state in OPEN_STATES).sudo(False)
         calls = self._filter_uncounted_calls()
+        contacted = self._get_rhythm_leads()
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         for kind, group in tasks.sudo().grouped("kind").items():
             group.sudo(False)._change_state("approved" if kind == "approval" else "done", feedback or None)
         calls._note_calls(feedback)
+        if contacted:
+            contacted._note_rhythm_contacts({lead.id: lead._get_deferral_today() for lead in contacted})
         return result
+
+    def _get_rhythm_leads(self):
+        """Return the leads whose planned contacts these activities are, as superuser."""
+        # whoever does the activity may be unable to see the lead
+        Lead = self.env["crm.lead"].sudo()
+        events = self.sudo().calendar_event_id
+        return Lead.search([("rhythm_event_id", "in", events.ids)]) if events else Lead
 
     def _filter_uncounted_calls(self):
         """Return the calls to clients that are no attempts noted already."""

@@ -19,6 +19,16 @@ class ResCompany(models.Model):
         help="Fields that the form of a contact does not show to the people of this company.",
     )
 
+    funnel_sample_size = fields.Integer(
+        "Sample of a List",
+        default=20,
+        help="After how many processed leads the conversion of a new cold list is judged.",
+    )
+
+    _check_funnel_sample_size = models.Constraint(
+        "CHECK (funnel_sample_size IS NULL OR funnel_sample_size > 0)", "The sample of a list has at least one lead."
+    )
+
     @api.constrains("hidden_contact_field_ids")
     def _check_hidden_contact_field_ids(self):
         for company in self.sudo():

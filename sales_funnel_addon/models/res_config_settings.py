@@ -11,3 +11,4 @@ class ResConfigSettings(models.TransientModel):
         readonly=False,
         groups="sales_funnel_addon.group_funnel_manager",
     )
+    funnel_sample_size = fields.Integer(related="company_id.funnel_sample_size", readonly=False)

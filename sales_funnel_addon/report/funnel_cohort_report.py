@@ -11,7 +11,7 @@ class FunnelCohortReport(models.Model):
     _auto = False
     _depends = {
         "crm.lead": [
-            *("funnel_origin_id", "create_date", "team_id", "user_id", "source_id", "medium_id", "funnel_list_id"),
+            *("first_funnel_id", "create_date", "team_id", "user_id", "source_id", "medium_id", "funnel_list_id"),
             *("company_id", "type", "won_status", "lost_reason_id", "expected_revenue"),
         ],
         "crm.team": ["funnel_kind", "company_id"],
@@ -40,11 +40,11 @@ class FunnelCohortReport(models.Model):
 
     def _select(self):
         return SQL(
-            """lead.id, lead.id AS lead_id, lead.create_date AS date, lead.funnel_origin_id AS team_id,
+            """lead.id, lead.id AS lead_id, lead.create_date AS date, lead.first_funnel_id AS team_id,
                lead.team_id AS present_team_id, lead.user_id, lead.source_id, lead.medium_id, lead.funnel_list_id,
                company.currency_id,
                1 AS lead_count,
-               (lead.type = 'opportunity' AND origin.funnel_kind = 'lead')::int AS converted_count,
+               (lead.type = 'opportunity' AND first.funnel_kind = 'lead')::int AS converted_count,
                (lead.won_status = 'won')::int AS won_count,
                (lead.won_status = 'lost' AND reason.category IS DISTINCT FROM 'junk')::int AS refusal_count,
                (lead.won_status = 'lost' AND reason.category IS NOT DISTINCT FROM 'junk')::int AS junk_count,
@@ -57,10 +57,10 @@ class FunnelCohortReport(models.Model):
     def _from(self):
         return SQL(
             """crm_lead AS lead
-               LEFT JOIN crm_team AS origin ON origin.id = lead.funnel_origin_id
+               LEFT JOIN crm_team AS first ON first.id = lead.first_funnel_id
                LEFT JOIN crm_lost_reason AS reason ON reason.id = lead.lost_reason_id
-               LEFT JOIN res_company AS company ON company.id = COALESCE(lead.company_id, origin.company_id)"""
+               LEFT JOIN res_company AS company ON company.id = COALESCE(lead.company_id, first.company_id)"""
         )
 
     def _where(self):
-        return SQL("lead.funnel_origin_id IS NOT NULL")
+        return SQL("lead.first_funnel_id IS NOT NULL")

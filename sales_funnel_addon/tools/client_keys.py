@@ -64,6 +64,7 @@ def phone_keys(text, regions=()):
     return tuple(dict.fromkeys(found))
 
 
+@lru_cache(maxsize=8192)
 def email_keys(text):
     """Return the e-mail addresses in a text in small letters; what follows a plus sign is part of the address.
 

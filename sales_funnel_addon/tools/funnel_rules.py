@@ -53,6 +53,7 @@ class Requirement:
     contact_scope: str = "stage"
     contact_outcome: str = "any"
     minimum: int = 1
+    release_template_id: int | bool = False
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,20 @@ class DeferralRequirement(Requirement):
     field_names: tuple = ("deferral_date",)
     stage_id: int | bool = False
     date: object = False
+
+
+@dataclass(frozen=True)
+class HandoverRequirement(Requirement):
+    """That somebody says to which funnel a deal is handed over when it is won; no record stands behind it.
+
+    :param funnel_ids: the ids of the funnels of which one is chosen
+    """
+
+    id: int = 0
+    moment: str = "enter"
+    kind: str = "handover"
+    field_names: tuple = ("funnel_handover_team_id",)
+    funnel_ids: tuple = ()
 
 
 @dataclass(frozen=True)
@@ -115,10 +130,14 @@ class Stage:
     """A stage of one or more funnels."""
 
     id: int
+    is_won: bool = False
     is_irreversible: bool = False
     is_side_stage: bool = False
     call_quota: int = 0
     message_quota: int = 0
+    contact_interval: int = 0
+    contact_unit: str = "months"
+    contact_activity_type_id: int | bool = False
     deferral_month: int = 0
     funnel_ids: tuple = ()
     requirements: tuple = ()
@@ -126,9 +145,10 @@ class Stage:
     transitions: tuple = ()
     reminders: tuple = ()
     entry_action_ids: tuple = ()
+    work_state_ids: tuple = ()
 
     def requirements_at(self, moment):
-        """Return the requirements checked on ``enter`` or ``leave``."""
+        """Return the requirements checked on ``enter`` or ``leave``, or what has to ``keep`` its value."""
         return tuple(requirement for requirement in self.requirements if requirement.moment == moment)
 
 
@@ -176,6 +196,8 @@ class Funnel:
     visit_role_id: int | bool = False
     visit_duration: float = 0
     chat_role_ids: tuple = ()
+    handoff_funnel_ids: tuple = ()
+    handoff_salesperson: str | bool = False
 
     @property
     def lead_type(self):
@@ -195,6 +217,7 @@ class FunnelRules:
     :param dict user_companies: the ids of the companies in which each of the heads and of the people with a role may
         work, by the id of the user; those who no longer work here are left out
     :param dict price_ranges: the ids of the funnels that make quotations in a price range by its id; none for all
+    :param dict case_types: the ids of the funnels that offer a case type by its id; none for all
     """
 
     funnels: dict = field(default_factory=dict)
@@ -206,6 +229,8 @@ class FunnelRules:
     user_companies: dict = field(default_factory=dict)
     texts: dict = field(default_factory=dict)
     price_ranges: dict = field(default_factory=dict)
+    case_types: dict = field(default_factory=dict)
+    work_states: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):
         """Return what a record of the configuration is called, or what it tells people.
@@ -246,8 +271,47 @@ class FunnelRules:
         >>> rules.has_price_ranges(1), rules.has_price_ranges(2), rules.has_price_ranges(3)
         (True, False, False)
         """
-        ranges = self.price_ranges.values()
-        return funnel_id in self.funnels and any(not ids or funnel_id in ids for ids in ranges)
+        return any(self._is_offered(funnel_id, range_id, self.price_ranges) for range_id in self.price_ranges)
+
+    def has_case_types(self, funnel_id):
+        """Tell whether a funnel tells its cases apart by type.
+
+        >>> rules = FunnelRules({1: Funnel(1, "deal"), 2: Funnel(2, "followup")}, case_types={5: (2,)})
+        >>> rules.has_case_types(1), rules.has_case_types(2), rules.has_case_types(False)
+        (False, True, False)
+        """
+        return any(self.offers_case_type(funnel_id, type_id) for type_id in self.case_types)
+
+    def offers_case_type(self, funnel_id, type_id):
+        """Tell whether a funnel offers a case type.
+
+        >>> rules = FunnelRules({1: Funnel(1, "followup"), 2: Funnel(2, "deal")}, case_types={5: (1,), 6: ()})
+        >>> rules.offers_case_type(1, 5), rules.offers_case_type(2, 5), rules.offers_case_type(2, 6)
+        (True, False, True)
+        """
+        return self._is_offered(funnel_id, type_id, self.case_types)
+
+    def _is_offered(self, funnel_id, record_id, offers):
+        """Tell whether a funnel offers something.
+
+        :param dict offers: the ids of the funnels that offer it by its id; none for all
+        """
+        funnel_ids = offers.get(record_id)
+        return funnel_id in self.funnels and funnel_ids is not None and (not funnel_ids or funnel_id in funnel_ids)
+
+    def work_states_of(self, model_name):
+        """Return the states of documents of a model that some stage follows.
+
+        >>> from odoo.addons.sales_funnel_addon.tools.work import WorkState
+        >>> rules = FunnelRules(work_states={1: WorkState(1, "repair.order", 10)})
+        >>> len(rules.work_states_of("repair.order")), rules.work_states_of("purchase.order")
+        (1, ())
+        """
+        return tuple(state for state in self.work_states.values() if state.model_name == model_name)
+
+    def states_followed(self, stage_id):
+        """Return the states of documents that bring a lead into a stage."""
+        return tuple(self.work_states[i] for i in self.stages[stage_id].work_state_ids if i in self.work_states)
 
     @cached_property
     def templates(self):
@@ -260,9 +324,24 @@ class FunnelRules:
         return {reminder.id: reminder for stage in self.stages.values() for reminder in stage.reminders}
 
     @cached_property
+    def card_places(self):
+        """Return where fields stand on the cards, as numbers by name: people fill them in from top to bottom.
+
+        >>> FunnelRules(sections=(Section(1, (), ("city", "street")), Section(2, (), ("city",)))).card_places
+        {'city': 0, 'street': 1}
+        """
+        names = dict.fromkeys(name for section in self.sections for name in section.field_names)
+        return {name: place for place, name in enumerate(names)}
+
+    @cached_property
     def has_entry_actions(self):
         """Whether any stage does something by itself when a lead comes into it."""
         return any(stage.entry_action_ids for stage in self.stages.values())
+
+    @cached_property
+    def has_rhythm(self):
+        """Whether clients are contacted in a rhythm in any stage."""
+        return any(stage.contact_interval for stage in self.stages.values())
 
     @cached_property
     def anchor_fields(self):
@@ -284,6 +363,19 @@ class FunnelRules:
         if any(item.property_names for item in requirements):
             names.add("lead_properties")
         return frozenset(names)
+
+    @cached_property
+    def ruling_fields(self):
+        """Return the names of all fields of a lead at which the gate, the checklists and the reminders look."""
+        return self.watched_fields | self.kept_fields | self.task_fields | self.anchor_fields
+
+    @cached_property
+    def kept_fields(self):
+        """Return the names of the fields that stay as they were entered in some stage."""
+        stages = self.stages.values()
+        return frozenset(
+            name for stage in stages for item in stage.requirements_at("keep") for name in item.field_names
+        )
 
     @cached_property
     def task_fields(self):

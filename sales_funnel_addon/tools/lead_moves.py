@@ -51,6 +51,8 @@ class GatePass:
     :param bool automatic: given to a rule of the engine instead of a person: what the stages that are left ask for does
         not matter, which is why the rule moves the lead, but transitions and what the next stage asks for hold
     :param log_kind: what the move is called in the log, if it is neither a rule's nor an override
+    :param tuple reasons: why, where the leads have reasons of their own: pairs of a lead id and the text
+    :param bool begins_anew: the lead starts where it comes to, like a new one: no transition has to lead there
     """
 
     lead_ids: frozenset
@@ -58,11 +60,22 @@ class GatePass:
     reason: str
     automatic: bool = False
     log_kind: str | bool = False
+    reasons: tuple = ()
+    begins_anew: bool = False
 
     @property
     def kind(self):
         """What the move is called in the log."""
         return self.log_kind or ("automatic" if self.automatic else "override")
+
+    def reason_of(self, lead_id):
+        """Return why a lead passes.
+
+        >>> gate_pass = GatePass(frozenset({1, 2}), 20, "Late", reasons=((2, "Done"),))
+        >>> gate_pass.reason_of(1), gate_pass.reason_of(2)
+        ('Late', 'Done')
+        """
+        return dict(self.reasons).get(lead_id, self.reason)
 
     def covers(self, lead_id, stage_id):
         """Tell whether the pass is for this move."""

@@ -8,19 +8,13 @@ class FunnelDeferralDialog(models.AbstractModel):
     """What the dialogs *Defer* and *Resume* share: those of several deals that can go do, with a table of all."""
 
     _name = "funnel.deferral.dialog"
+    _inherit = ["funnel.leads.dialog"]
     _description = "Dialog of Deferrals"
 
-    lead_ids = fields.Many2many("crm.lead", string="Deals", required=True, context={"active_test": False})
+    lead_ids = fields.Many2many(string="Deals", context={"active_test": False})
     lead_count = fields.Integer(compute="_compute_lead_count")
     is_done = fields.Boolean(readonly=True)
     ready_count = fields.Integer(compute="_compute_ready_count")
-
-    @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
-        if "lead_ids" in fields_list and self.env.context.get("active_model") == "crm.lead":
-            values.setdefault("lead_ids", [Command.set(self.env.context.get("active_ids", []))])
-        return values
 
     @api.depends("lead_ids")
     def _compute_lead_count(self):

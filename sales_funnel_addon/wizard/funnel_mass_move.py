@@ -7,22 +7,15 @@ class FunnelMassMove(models.TransientModel):
     """The dialog that moves several leads to a stage: those that may go, with a table of the others and why."""
 
     _name = "funnel.mass.move"
+    _inherit = ["funnel.leads.dialog"]
     _description = "Move Several Leads"
 
-    lead_ids = fields.Many2many("crm.lead", string="Leads", required=True)
     team_id = fields.Many2one("crm.team", "Funnel", compute="_compute_team_id")
     stage_id = fields.Many2one("crm.stage", "To", required=True)
     reason = fields.Char(help="Where a way between stages asks for it.")
     line_ids = fields.One2many("funnel.mass.move.line", "wizard_id", "Result", compute="_compute_line_ids", store=True)
     is_done = fields.Boolean(readonly=True)
     ready_count = fields.Integer(compute="_compute_ready_count")
-
-    @api.model
-    def default_get(self, fields_list):
-        values = super().default_get(fields_list)
-        if "lead_ids" in fields_list and self.env.context.get("active_model") == "crm.lead":
-            values.setdefault("lead_ids", [Command.set(self.env.context.get("active_ids", []))])
-        return values
 
     @api.depends("lead_ids")
     def _compute_team_id(self):

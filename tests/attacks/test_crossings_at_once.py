@@ -4,41 +4,24 @@ from datetime import date, timedelta
 
 from odoo import SUPERUSER_ID, api
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import mute_logger
 from psycopg2.errors import SerializationFailure
 
-from ..common import FunnelFactory
+from ..common import CommittedCase, FunnelFactory
 
 
-@tagged("post_install", "-at_install")
-class TestCrossingsAtOnce(BaseCase):
-    """What is committed here is taken back at the end."""
-
-    def setUp(self):
-        super().setUp()
-        self.registry = Registry(get_db_name())
-        with self.registry.cursor() as cr:
-            FunnelFactory.env = env = api.Environment(cr, SUPERUSER_ID, {})
-            team = FunnelFactory.make_funnel("Race", "deal", ["One", "Two"])
-            later = FunnelFactory.make_months(team, name="Race later")
-            reason = FunnelFactory.make_reason("Race", team)
-            cause = env["funnel.refusal.cause"].create({"name": "Race"})
-            lost, waiting = FunnelFactory.make_leads(team, 2, user_id=env.ref("base.user_admin").id)
-            lost.action_set_lost(lost_reason_id=reason.id)
-            waiting.funnel_defer(date.today() + timedelta(days=100), "Holidays")
-            self.lead_ids, self.lost_id, self.waiting_id = [lost.id, waiting.id], lost.id, waiting.id
-            self.cause_id, self.made = cause.id, (lost + waiting, cause, reason, (team + later).stage_ids, team, later)
-            self.made = [(records._name, records.ids) for records in self.made]
-            del FunnelFactory.env
-        self.addCleanup(self.clean_up)
-
-    def clean_up(self):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            for model, ids in self.made:
-                env[model].browse(ids).unlink()
+class TestCrossingsAtOnce(CommittedCase):
+    def found(self, env):
+        team = FunnelFactory.make_funnel("Race", "deal", ["One", "Two"])
+        later = FunnelFactory.make_months(team, name="Race later")
+        reason = FunnelFactory.make_reason("Race", team)
+        cause = env["funnel.refusal.cause"].create({"name": "Race"})
+        lost, waiting = FunnelFactory.make_leads(team, 2, user_id=env.ref("base.user_admin").id)
+        lost.action_set_lost(lost_reason_id=reason.id)
+        waiting.funnel_defer(date.today() + timedelta(days=100), "Holidays")
+        self.lead_ids, self.lost_id, self.waiting_id = [lost.id, waiting.id], lost.id, waiting.id
+        self.cause_id = cause.id
+        return lost + waiting, cause, reason, (team + later).stage_ids, team, later
 
     def browse(self, cr, lead_id):
         return api.Environment(cr, SUPERUSER_ID, {})["crm.lead"].browse(lead_id)

@@ -1,6 +1,6 @@
 """What people try over RPC to move, to read or to join what is not theirs."""
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
@@ -85,6 +85,18 @@ class TestVisitAttacks(VisitFactory, FunnelCase):
             (event.partner_ids & self.stranger.partner_id, event.activity_ids.ids, event.res_id),
             (self.env["res.partner"], [], 0),
         )
+
+    def test_nobody_of_another_company_is_sent_to_a_client_or_let_into_the_chat(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        alien = new_test_user(
+            self.env, "alien", "base.group_user", company_id=company.id, company_ids=[Command.set(company.ids)]
+        )
+        self.deals.write({"company_id": self.env.company.id, "chat_role_ids": self.measurer.ids})
+        deal = self.make_visit()
+        with self.assertRaisesRegex(UserError, "belongs to another company"):
+            deal.measurement_user_id = alien
+        with self.assertRaisesRegex(UserError, "belongs to another company"):
+            self.make_visit(measurement_user_id=alien.id)
 
     def test_another_company_sees_that_somebody_is_busy(self):
         company = self.env["res.company"].create({"name": "Other"})

@@ -1,36 +1,23 @@
 """Attacks: the same lead moved, or given a visit or a chat, by two transactions at the same moment."""
 
 from odoo import SUPERUSER_ID, api
-from odoo.modules.registry import Registry
-from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 from psycopg2.errors import SerializationFailure
 
-from ..common import FunnelFactory
+from ..common import CommittedCase, FunnelFactory
 
 
-class RaceCase(BaseCase):
-    """What is committed here is taken back at the end."""
+class RaceCase(CommittedCase):
+    """A deal in a funnel of two stages."""
 
-    def setUp(self):
-        super().setUp()
-        self.registry = Registry(get_db_name())
-        with self.registry.cursor() as cr:
-            FunnelFactory.env = api.Environment(cr, SUPERUSER_ID, {})
-            team = FunnelFactory.make_funnel("Race", "deal", ["One", "Two"])
-            one, two = team.stage_ids.sorted("sequence")
-            FunnelFactory.make_task(two, "Call")
-            self.lead_id, self.team_id = FunnelFactory.make_leads(team).id, team.id
-            self.stage_ids = one.id, two.id
-            del FunnelFactory.env
-        self.addCleanup(self.clean_up)
-
-    def clean_up(self):
-        with self.registry.cursor() as cr:
-            env = api.Environment(cr, SUPERUSER_ID, {})
-            env["crm.lead"].browse(self.lead_id).unlink()
-            env["crm.stage"].browse(self.stage_ids).unlink()
-            env["crm.team"].browse(self.team_id).unlink()
+    def found(self, env):
+        team = FunnelFactory.make_funnel("Race", "deal", ["One", "Two"])
+        one, two = team.stage_ids.sorted("sequence")
+        FunnelFactory.make_task(two, "Call")
+        lead = FunnelFactory.make_leads(team)
+        self.lead_id, self.team_id, self.stage_ids = lead.id, team.id, (one.id, two.id)
+        return lead, one + two, team
 
     def lead(self, cr):
         return api.Environment(cr, SUPERUSER_ID, {})["crm.lead"].browse(self.lead_id)

@@ -15,12 +15,14 @@ class DepartmentCase(PresetReminderCase):
     #: The code of the preset, and of the roles that somebody plays.
     preset = None
     staff = ()
+    #: The XML id of the funnel without its beginning, if it is not the code of the preset.
+    funnel_code = None
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
         cls.env.ref(f"{ADDON}.preset_{cls.preset}").action_load()
-        cls.funnel = cls.env.ref(f"{ADDON}.funnel_{cls.preset}")
+        cls.funnel = cls.env.ref(f"{ADDON}.funnel_{cls.funnel_code or cls.preset}")
         cls.funnel.write({"user_id": cls.head.id, "resource_calendar_id": cls.make_office().id})
         cls.people = {role: cls.hire(role) for role in cls.staff}
         cls.salesperson.lang = "en_US"

@@ -322,6 +322,24 @@ class TestAfterTheMeasurement(FurnitureCase):
         with self.at(self.moscow(42, 12)):
             self.move(deal, "contract")
 
+    def test_the_discount_of_a_pre_contract_holds_for_its_thirty_days(self):
+        deal = self.precontract()
+        with self.at(self.moscow(20, 12)):
+            for values in ({"contract_discount": 12}, {"precontract_date": "2026-01-01"}):
+                with self.assertRaisesRegex(ValidationError, "holds for 30 days(.|\n)*Change the discount"):
+                    deal.write(values)
+            self.move(deal, "call")
+            with self.assertRaisesRegex(ValidationError, "holds for 30 days"):
+                deal.contract_discount = 12
+            self.move(deal, "precontract")
+            self.approve(deal, "precontract_discount", "head")
+            deal.contract_discount = 12
+            with self.assertRaisesRegex(ValidationError, "holds for 30 days"):
+                deal.contract_discount = 15
+        with self.at(self.moscow(40, 12)):
+            deal.contract_discount = 5
+        self.assertEqual(deal.contract_discount, 5)
+
     def test_the_contract_wins_the_deal(self):
         deal = self.precontract()
         with self.at(self.moscow(10, 10)):

@@ -112,7 +112,10 @@ def test_the_verdict_asks_for_what_is_missing(office, unpaid_deal):
         ("contract_amount", "monetary", "Contract Amount"),
         ("received_amount", "monetary", "Received Amount"),
     ]
-    assert [item["message"] for item in answer["requirements"]] == ["Fill in: Contract Amount, Received Amount"]
+    assert [item["message"] for item in answer["requirements"]] == [
+        "Fill in: Contract Amount, Received Amount",
+        "The client has not paid the whole contract amount yet",
+    ]
 
 
 def test_the_verdict_forbids_what_the_gate_would_refuse(office, deal):

@@ -122,7 +122,7 @@ function getBoxHeight(stage, boxWidth, textWidth) {
 
 /** Return which badges a stage wears, in their order. */
 export function getBadgeKinds(stage) {
-    return ["is_won", "is_irreversible", "is_side_stage", "enter", "leave", "tasks", "approvals", "reminders"].filter((name) =>
+    return ["is_won", "is_irreversible", "is_side_stage", "enter", "leave", "keep", "tasks", "approvals", "reminders"].filter((name) =>
         Array.isArray(stage[name]) ? stage[name].length : stage[name]
     );
 }

@@ -4,6 +4,7 @@ import { _t } from "@web/core/l10n/translation";
 export const SIGNS = {
     enter: { icon: "fa-sign-in", label: _t("Required to enter") },
     leave: { icon: "fa-sign-out", label: _t("Required to move on") },
+    keep: { icon: "fa-thumb-tack", label: _t("Stays as entered") },
     tasks: { icon: "fa-check-square-o", label: _t("Tasks") },
     approvals: { icon: "fa-thumbs-o-up", label: _t("Approvals") },
     reminders: { icon: "fa-bell-o", label: _t("If nobody acts") },
@@ -32,6 +33,7 @@ export function describeStage(stage, funnel) {
     const sections = [
         { title: SIGNS.enter.label, items: stage.enter.map(describeRequirement) },
         { title: SIGNS.leave.label, items: stage.leave.map(describeRequirement) },
+        { title: SIGNS.keep.label, items: stage.keep.map(describeRequirement) },
         { title: SIGNS.tasks.label, items: stage.tasks.map(describeTask) },
         { title: SIGNS.approvals.label, items: stage.approvals.map(describeTask) },
         { title: SIGNS.reminders.label, items: stage.reminders.map(describeReminder) },

@@ -2,13 +2,26 @@ import { Component, status, useEffect, useRef, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
 import { _t } from "@web/core/l10n/translation";
 import { RPCError } from "@web/core/network/rpc";
+import { useFileUploader } from "@web/core/utils/files";
 import { useService } from "@web/core/utils/hooks";
 import { MissingFieldsForm } from "../missing_fields/missing_fields_form";
-import { getDoneCommands, getFormFields, getRequestable, getRequestCommands, isWaiting } from "./move_values";
+import { ChosenFiles } from "./chosen_files";
+import {
+    getDocumentCommands,
+    getDoneCommands,
+    getFormFields,
+    getRequestable,
+    getRequestCommands,
+    isWaiting,
+    takesFiles,
+} from "./move_values";
+
+/** A file that the server does not take. */
+class UploadError extends Error {}
 
 /**
- * What stands between a lead and a stage, and how to get there: what is missing can be filled in, ticked, asked for or
- * overridden right here.
+ * What stands between a lead and a stage, and how to get there: what is missing can be filled in, ticked, attached,
+ * asked for or overridden right here.
  *
  * Props: `verdict`, the answer of `funnel_check_move`; `check(stageId)`, asks for another; `move(stageId, values)`,
  * writes the stage together with the values; `save(values)`, writes them without moving;
@@ -17,7 +30,7 @@ import { getDoneCommands, getFormFields, getRequestable, getRequestCommands, isW
  */
 export class MoveDialog extends Component {
     static template = "sales_funnel_addon.MoveDialog";
-    static components = { Dialog, MissingFieldsForm };
+    static components = { ChosenFiles, Dialog, MissingFieldsForm };
     static props = {
         close: Function,
         verdict: Object,
@@ -29,6 +42,8 @@ export class MoveDialog extends Component {
 
     setup() {
         this.notification = useService("notification");
+        this.uploadFiles = useFileUploader();
+        this.takesFiles = takesFiles;
         this.errorRef = useRef("error");
         this.overrideRef = useRef("override");
         this.state = useState({ busy: false, error: "", ...this.getFreshState(this.props.verdict) });
@@ -45,7 +60,7 @@ export class MoveDialog extends Component {
     getFreshState(verdict) {
         this.form = null;
         this.formFields = getFormFields(verdict);
-        return { verdict, ticked: {}, reason: "", isOverriding: false, overrideReason: "" };
+        return { verdict, ticked: {}, files: {}, reason: "", isOverriding: false, overrideReason: "" };
     }
 
     // ------------------------------------------------------------
@@ -116,14 +131,44 @@ export class MoveDialog extends Component {
         }
     }
 
-    /** Return what was filled in and ticked, as the server takes it. */
+    /** Upload what was chosen; what has been uploaded in an earlier attempt is not uploaded again. */
+    async upload() {
+        for (const files of Object.values(this.state.files)) {
+            const waiting = files.filter((file) => !file.id);
+            if (!waiting.length) {
+                continue;
+            }
+            const uploaded = await this.uploadFiles("/web/binary/upload_attachment", {
+                csrf_token: odoo.csrf_token,
+                model: "crm.lead",
+                id: this.verdict.lead.id,
+                ufile: waiting.map(({ file }) => file),
+            });
+            if (!uploaded) {
+                throw new UploadError(_t("A file is too large."));
+            }
+            uploaded.forEach(({ id }, index) => (waiting[index].id = id));
+            const failed = uploaded.find(({ error }) => error);
+            if (failed) {
+                throw new UploadError(failed.error);
+            }
+        }
+    }
+
+    /** Return what was filled in, ticked and attached, as the server takes it. */
     async getValues(requested = []) {
         const values = this.form ? await this.form.getChanges() : {};
         const commands = [
             ...getDoneCommands(this.verdict, this.state.ticked),
             ...getRequestCommands(requested),
         ];
-        return commands.length ? { ...values, funnel_task_ids: commands } : values;
+        await this.upload();
+        const documents = getDocumentCommands(this.verdict.requirements, this.state.files);
+        return {
+            ...values,
+            ...(commands.length && { funnel_task_ids: commands }),
+            ...(documents.length && { funnel_document_ids: documents }),
+        };
     }
 
     async onSaveAndMove() {
@@ -194,7 +239,7 @@ export class MoveDialog extends Component {
         try {
             await action();
         } catch (error) {
-            if (!(error instanceof RPCError) || status(this) === "destroyed") {
+            if (!(error instanceof RPCError || error instanceof UploadError) || status(this) === "destroyed") {
                 throw error;
             }
             this.state.error = error.data?.message || error.message;

@@ -70,3 +70,25 @@ export function getFormFields({ missing_fields, requirements }) {
         .flatMap((requirement) => requirement.field_names);
     return { definitions, names, required: names.filter((name) => required.includes(name)) };
 }
+
+/**
+ * Tell whether files can be added for a requirement right where it is told; what is attached in a field is filled in
+ * like any other field.
+ */
+export function takesFiles({ kind, field_names }) {
+    return kind === "attachments" && !field_names.length;
+}
+
+/**
+ * Return the commands that make documents of uploaded files; files that may be of any kind are only attached.
+ *
+ * @param {Object[]} requirements of the verdict
+ * @param {Object} files lists of chosen files by the id of the requirement, each with the `id` of its attachment
+ */
+export function getDocumentCommands(requirements, files) {
+    return requirements
+        .filter((requirement) => requirement.document_kind_id)
+        .flatMap(({ id, document_kind_id: kind_id }) =>
+            (files[id] || []).map((file) => [0, 0, { kind_id, attachment_id: file.id }])
+        );
+}

@@ -48,3 +48,55 @@ registry.category("web_tour.tours").add("sales_funnel_furniture", {
         { trigger: ".o_notebook .nav-link.active:contains('Documents')" },
     ],
 });
+
+const upload = (kind, name) => ({
+    trigger: `.o_funnel_document_kind:contains('${kind}') button:contains('Add Files'):enabled`,
+    run() {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File(["%PDF-1.4"], name, { type: "application/pdf" }));
+        const input = this.anchor.closest("section").querySelector("input[type=file]");
+        input.files = transfer.files;
+        input.dispatchEvent(new Event("change"));
+    },
+});
+const version = (kind, name, number) => ({
+    content: `${name} is version ${number}`,
+    trigger: `.o_funnel_document_kind:contains('${kind}') .o_funnel_document[data-version='${number}']:contains('${name}')`,
+});
+const openPage = (name) => [
+    { trigger: `.o_notebook .nav-link:contains('${name}')`, run: "click" },
+    { trigger: `.o_notebook .nav-link.active:contains('${name}')` },
+];
+const saved = { trigger: ".o_form_saved, .o_form_view:not(:has(.o_form_button_save:visible))" };
+
+/** A salesperson files the sheets of a deal, agrees on a measurement and opens a chat about it. */
+registry.category("web_tour.tours").add("sales_funnel_furniture_measurement", {
+    steps: () => [
+        ...openPage("Documents"),
+        upload("Estimate sheet", "first.pdf"),
+        version("Estimate sheet", "first.pdf", 1),
+        upload("Estimate sheet", "second.pdf"),
+        version("Estimate sheet", "second.pdf", 2),
+        {
+            content: "The earlier version is kept",
+            trigger: ".o_funnel_document_kind:contains('Estimate sheet') details summary:contains('Earlier versions (1)')",
+            run: "click",
+        },
+        version("Estimate sheet", "first.pdf", 1),
+        { trigger: ".o_funnel_document[data-version='2'] .o_funnel_document_note", run: "edit With the island && press Tab" },
+        ...openPage("Card"),
+        { trigger: "[name=street] input", run: "edit Lenina" },
+        { trigger: "[name=address_house] input", run: "edit 5" },
+        { trigger: "div[name=measurement_date] :is(input, button)", run: "click" },
+        { trigger: ".o_datetime_picker .o_date_item_cell.o_today", run: "click" },
+        { trigger: ".o_datetime_picker .o_datetime_buttons button:contains('Apply')", run: "click" },
+        { trigger: "[name=measurement_user_id] input", run: "edit Max Measurer" },
+        { trigger: ".o-autocomplete--dropdown-item:contains('Max Measurer')", run: "click" },
+        { trigger: ".o_form_button_save", run: "click" },
+        saved,
+        { content: "It is planned", trigger: "[name=measurement_state] input:value('Planned')" },
+        { content: "The calendar knows", trigger: ".oe_stat_button[name=action_schedule_meeting]:not(:contains('No Meeting'))" },
+        { trigger: ".oe_stat_button:contains('Create Chat')", run: "click" },
+        { trigger: ".o-mail-Thread:contains('Lenina'), .o-mail-Discuss-content:contains('Lenina')" },
+    ],
+});

@@ -11,6 +11,18 @@ const dragTo = (stage, name = "Oak kitchen", from = "Estimate") => [
     { trigger: `body:has(.o_kanban_group) ${card(name, from)}`, run: `drag_and_drop (${column(stage)})` },
 ];
 const stands = (stage, name = "Oak kitchen") => [noDialog, { trigger: card(name, stage) }];
+const chooseFiles = (trigger, ...names) => ({
+    trigger,
+    run() {
+        const { files } = names.reduce((transfer, name) => {
+            transfer.items.add(new File(["%PDF-1.4"], name, { type: "application/pdf" }));
+            return transfer;
+        }, new DataTransfer());
+        const input = this.anchor.parentElement.querySelector("input[type=file]");
+        input.files = files;
+        input.dispatchEvent(new Event("change"));
+    },
+});
 const addTour = (name, steps) => registry.category("web_tour.tours").add(`sales_funnel_${name}`, { steps });
 
 addTour("move_save", () => [
@@ -71,6 +83,27 @@ addTour("move_questions", () => [
     { trigger: `${dialog} #o_funnel_move_reason`, run: "edit They called back" },
     button("Save and move"),
     ...stands("Measurement"),
+]);
+
+addTour("move_files", () => [
+    ...dragTo("Measurement"),
+    chooseFiles(`${dialog} .o_funnel_move_messages li:contains('Add the document: Sheet') button`, "a.pdf", "b.pdf"),
+    { trigger: `${dialog} .o_funnel_chosen_files div:contains('b.pdf') button`, run: "click" },
+    { trigger: `${dialog} .o_funnel_chosen_files:contains('a.pdf'):not(:contains('b.pdf'))` },
+    button("Save and move"),
+    { content: "One of two is not enough", trigger: `${dialog} .o_funnel_move_error:contains('at least: 2')` },
+    chooseFiles(`${dialog} .o_funnel_move_messages li:contains('Attach files') button`, "photo.pdf"),
+    { trigger: `${dialog} .o_funnel_chosen_files:contains('photo.pdf')` },
+    button("Save and move"),
+    ...stands("Measurement"),
+]);
+
+addTour("move_files_cancel", () => [
+    ...dragTo("Measurement"),
+    chooseFiles(`${dialog} .o_funnel_move_messages button`, "a.pdf"),
+    { trigger: `${dialog} .o_funnel_chosen_files:contains('a.pdf')` },
+    button("Cancel"),
+    ...stands("Estimate"),
 ]);
 
 addTour("move_won", () => [

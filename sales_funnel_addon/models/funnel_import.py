@@ -1,0 +1,264 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+from ..tools.import_headers import REPEATABLE
+from .funnel_import_run_mixin import RUNNING
+
+#: What people write about an import; everything else is the server's to say.
+OWN_FIELDS = frozenset(
+    {
+        *("list_id", "file", "file_name", "sheet_name", "header_row"),
+        *("column_ids", "salesperson_ids", "allow_known"),
+    }
+)
+#: What makes another table of it.
+FILE_FIELDS = frozenset({"file", "sheet_name", "header_row"})
+#: What nothing has come of yet, so that it can be changed.
+OPEN_STATES = ("draft", "checked")
+
+
+class FunnelImport(models.Model):
+    """One table of cold clients that becomes the leads of a list: its file, what its columns mean, what came of it."""
+
+    _name = "funnel.import"
+    _inherit = [
+        "funnel.import.file.mixin",
+        "funnel.import.value.mixin",
+        "funnel.import.match.mixin",
+        "funnel.import.judge.mixin",
+        "funnel.import.undo.mixin",
+        "funnel.import.run.mixin",
+        "funnel.import.report.mixin",
+    ]
+    _description = "Import of a Cold List"
+    _order = "id desc"
+    _rec_name = "file_name"
+
+    list_id = fields.Many2one(
+        "funnel.list", "Cold List", required=True, index=True, ondelete="restrict", help="The leads belong to it."
+    )
+    team_id = fields.Many2one(related="list_id.team_id")
+    company_id = fields.Many2one(related="list_id.company_id", store=True, index="btree_not_null")
+    user_id = fields.Many2one(
+        "res.users", "Imported By", default=lambda self: self.env.user, required=True, readonly=True, copy=False
+    )
+    file = fields.Binary(required=True, attachment=True, copy=False, help="A table: xlsx, xls or csv.")
+    file_name = fields.Char(default="import", copy=False)
+    sheet_name = fields.Char("Sheet", copy=False, help="Which sheet of a workbook is imported.")
+    header_row = fields.Integer(
+        "Row with Headers", copy=False, help="Rows above it are left out. 0: there are no headers."
+    )
+    column_ids = fields.One2many("funnel.import.column", "import_id", "Columns", copy=False)
+    salesperson_ids = fields.Many2many(
+        "res.users",
+        string="Salespeople",
+        domain=[("share", "=", False)],
+        help="They get the leads in turn. Empty: nobody gets them yet.",
+    )
+    allow_known = fields.Boolean(
+        "Known Clients, Too",
+        help="Clients who are among the leads or contacts already become leads as well, marked as repeat clients.",
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Columns"),
+            ("checking", "Being checked"),
+            ("checked", "Table checked"),
+            ("importing", "Being imported"),
+            ("done", "Leads created"),
+            ("cancelled", "Stopped"),
+            ("undoing", "Being taken back"),
+            ("undone", "Undone"),
+            ("failed", "Failed"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        index=True,
+        copy=False,
+    )
+    has_begun = fields.Boolean(readonly=True, copy=False, help="Leads were created, or were about to be.")
+    is_read = fields.Boolean(readonly=True, copy=False, help="All rows of the file are here.")
+    read_position = fields.Integer("Last Row Read", readonly=True, copy=False)
+    position = fields.Integer("Last Row Done", readonly=True, copy=False)
+    row_count = fields.Integer("Number of Rows", readonly=True, copy=False)
+    processed_count = fields.Integer("Rows Done", readonly=True, copy=False)
+    created_count = fields.Integer("New", readonly=True, copy=False, help="Leads that were, or would be, created.")
+    duplicate_count = fields.Integer("Duplicates", readonly=True, copy=False)
+    invalid_count = fields.Integer("Invalid Rows", readonly=True, copy=False)
+    kept_count = fields.Integer("Kept", readonly=True, copy=False, help="Leads that somebody has worked with.")
+    message = fields.Text(readonly=True, copy=False)
+    progress = fields.Float(compute="_compute_progress", help="In percent.")
+    is_running = fields.Boolean("At Work", compute="_compute_progress")
+
+    @api.depends("state", "processed_count", "row_count", "is_read", "created_count", "kept_count")
+    def _compute_progress(self):
+        for job in self:
+            job.is_running = job.state in RUNNING
+            total = job.row_count if job.is_read else 0
+            if job.state == "undoing":
+                total = job.created_count - job.kept_count + job.processed_count
+            job.progress = min(100 * job.processed_count / total, 100) if total else 0
+
+    # ------------------------------------------------------------
+    # ORM
+    # ------------------------------------------------------------
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        jobs = super().create([self._keep_own(vals) for vals in vals_list])
+        for job, vals in zip(jobs, vals_list, strict=True):
+            job._load_columns(find_header=not vals.get("header_row"))
+        return jobs
+
+    def write(self, vals):
+        own = self._keep_own(vals)
+        if not own:
+            return True
+        self._check_may_change()
+        if "list_id" in own and any(job.list_id.id != own["list_id"] for job in self):
+            own = {**own, **self._get_unread_values()}
+        changes = FILE_FIELDS & own.keys()
+        result = super().write({**own, "sheet_name": own.get("sheet_name", False)} if "file" in own else own)
+        if changes:
+            for job in self:
+                job._load_columns(find_header="header_row" not in changes)
+        elif own.keys() & {"column_ids", "allow_known"}:
+            self._set({"state": "draft"})
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_running(self):
+        running = self.filtered("is_running")
+        if running:
+            raise UserError(self.env._("“%s” is at work: stop it first.", running[0].file_name))
+
+    def _set(self, vals):
+        """Write what is nobody's to write."""
+        return super().write(vals)
+
+    @api.model
+    def _keep_own(self, vals):
+        """Return what people may say about an import."""
+        return {name: value for name, value in vals.items() if name in OWN_FIELDS}
+
+    @api.model
+    def _get_unread_values(self):
+        """Return the values of an import of which nothing has been read yet."""
+        counts = ("row_count", "processed_count", "created_count", "duplicate_count", "invalid_count", "kept_count")
+        return {
+            **dict.fromkeys((*counts, "position", "read_position"), 0),
+            **{"state": "draft", "is_read": False, "has_begun": False, "message": False},
+        }
+
+    def _check_may_change(self):
+        """Refuse to change what is at work, or what leads have come of.
+
+        :raises UserError: naming the import
+        """
+        for job in self:
+            if job.state not in OPEN_STATES and not (job.state == "failed" and not job.has_begun):
+                raise UserError(
+                    self.env._("“%s” has been begun: it can be stopped or undone, but not changed.", job.file_name)
+                )
+
+    # ------------------------------------------------------------
+    # ACTIONS
+    # ------------------------------------------------------------
+
+    def action_check(self):
+        """Find out what would become of each row, without creating anything.
+
+        :raises UserError: when the import has been begun, or no column is chosen
+        """
+        self._check_may_change()
+        self._begin("checking", **self._get_fresh_counts())
+
+    def action_import(self):
+        """Create the leads, or go on where it was stopped.
+
+        :raises UserError: when it is at work or done, or no column is chosen
+        """
+        for job in self:
+            if job.state not in ("draft", "checked", "cancelled", "failed"):
+                raise UserError(self.env._("“%s” is imported, or about to be.", job.file_name))
+            job._begin("importing", has_begun=True, **({} if job.has_begun else self._get_fresh_counts()))
+
+    def action_cancel(self):
+        """Stop what is at work; leads that were created stay.
+
+        :raises UserError: when nothing is at work
+        """
+        self.check_access("write")
+        for job in self:
+            if job.state == "checking":
+                job._set({"state": "draft", "message": self.env._("The check was stopped.")})
+            elif job.is_running:
+                text = self.env._("Stopped. %s leads of this import are there, and stay.", job.created_count)
+                job._set({"state": "done" if job.state == "undoing" else "cancelled", "message": text})
+            else:
+                raise UserError(self.env._("“%s” is not at work.", job.file_name))
+
+    def action_undo(self):
+        """Delete the leads of the import that nobody has worked with; the others stay, and are named.
+
+        :raises UserError: when there is nothing to undo, or it is still at work
+        """
+        for job in self:
+            if not job.has_begun or job.state not in ("done", "cancelled", "failed"):
+                raise UserError(self.env._("There is nothing to take back from “%s”.", job.file_name))
+            job._begin("undoing", position=0, processed_count=0, kept_count=0)
+
+    def action_start_over(self):
+        """Make an import that was undone or has failed one that can be changed and begun again.
+
+        :raises UserError: when there are leads of it
+        """
+        self.check_access("write")
+        for job in self:
+            if job.state != "undone" and (job.state != "failed" or job.has_begun):
+                raise UserError(self.env._("“%s” has leads: take them back first.", job.file_name))
+            job._load_columns(find_header=False)
+
+    def _begin(self, state, **values):
+        """Let the scheduled action do something with these imports."""
+        self.check_access("write")
+        self._check_is_own()
+        for job in self:
+            targets = job.column_ids.filtered("target")
+            if not targets:
+                raise UserError(self.env._("Choose for at least one column what it goes into."))
+            job._check_targets(REPEATABLE)
+            self.env["funnel.import.header"]._remember(job.column_ids, job.company_id)
+        self._set({"state": state, "message": False, **values})
+        self._wake_up()
+
+    def _check_is_own(self):
+        """Refuse to have somebody else's import done in their name.
+
+        :raises AccessError: when it is a colleague's
+        """
+        foreign = self.filtered(lambda job: job.user_id != self.env.user)
+        if foreign:
+            raise AccessError(self.env._("“%s” is the import of a colleague.", foreign[0].file_name))
+
+    @api.model
+    def _get_fresh_counts(self):
+        names = ("position", "processed_count", "created_count", "duplicate_count", "invalid_count")
+        return dict.fromkeys(names, 0)
+
+    def action_open_rows(self):
+        """Open the rows of the import with the verdicts that the button stands for."""
+        self.ensure_one()
+        action = self.env["ir.actions.actions"]._for_xml_id("sales_funnel_addon.funnel_import_row_action")
+        verdict = self.env.context.get("verdict")
+        states = {"created": ["ok", "created"], "duplicate": ["duplicate_row", "duplicate_known"]}
+        domain = [("import_id", "=", self.id)]
+        if verdict:
+            domain.append(("state", "in", states.get(verdict, [verdict])))
+        return {**action, "domain": domain, "context": {}}
+
+    def action_report(self):
+        """Download the table with the verdict of each row."""
+        self.ensure_one()
+        return {"type": "ir.actions.act_url", "url": f"/sales_funnel/import/{self.id}/report", "target": "self"}

@@ -1,0 +1,129 @@
+import json
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class FunnelImportRow(models.Model):
+    """One row of an imported table: what stands in it, and what has become of it."""
+
+    _name = "funnel.import.row"
+    _description = "Row of an Import"
+    _order = "import_id, number"
+    _rec_name = "number"
+    _log_access = False
+
+    import_id = fields.Many2one("funnel.import", required=True, readonly=True, ondelete="cascade")
+    number = fields.Integer("Row", required=True, readonly=True, aggregator=None, help="Counted as in the file.")
+    cells = fields.Json(readonly=True)
+    content = fields.Char("What It Says", compute="_compute_content")
+    state = fields.Selection(
+        [
+            ("ok", "Can be created"),
+            ("created", "Created"),
+            ("duplicate_row", "Twice in the file"),
+            ("duplicate_known", "Known client"),
+            ("invalid", "Invalid"),
+            ("undone", "Deleted again"),
+        ],
+        "What Becomes of It",
+        readonly=True,
+    )
+    message = fields.Text("Why", readonly=True)
+    lead_id = fields.Many2one("crm.lead", readonly=True, ondelete="set null", index="btree_not_null")
+    client_keys = fields.Char("Phones and Emails", readonly=True)
+
+    _number = models.UniqueIndex("(import_id, number)", "Each row of a table is imported once.")
+    _client_keys = models.Index("USING gin (string_to_array(client_keys, ' ')) WITH (fastupdate = off)")
+
+    @api.depends("cells")
+    def _compute_content(self):
+        for row in self:
+            row.content = " · ".join(filter(None, row.cells or ()))[:300]
+
+    # ------------------------------------------------------------
+    # MANY AT ONCE
+    # ------------------------------------------------------------
+
+    @api.model
+    def _insert(self, job, rows):
+        """Add rows as they stand in the file, in one statement; those that are there already stay as they are.
+
+        :param rows: pairs of a number and the list of its cells
+        """
+        values = [SQL("(%s, %s, %s::jsonb)", job.id, number, json.dumps(cells)) for number, cells in rows]
+        if values:
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO funnel_import_row (import_id, number, cells) VALUES %s ON CONFLICT DO NOTHING",
+                    SQL(", ").join(values),
+                )
+            )
+
+    @api.model
+    def _fetch_after(self, job, number, limit, states=None):
+        """Return the next rows of an import: tuples of number, cells, state, message and id of the lead.
+
+        :param int number: after which row
+        :param int limit: how many rows
+        :param states: with which verdicts; by default with any or none
+        """
+        condition = SQL("state = ANY(%s)", list(states)) if states else SQL("TRUE")
+        return self.env.execute_query(
+            SQL(
+                """SELECT number, cells, state, message, lead_id FROM funnel_import_row
+                    WHERE import_id = %s AND number > %s AND %s ORDER BY number LIMIT %s""",
+                job.id,
+                number,
+                condition,
+                limit,
+            )
+        )
+
+    @api.model
+    def _write_verdicts(self, job, verdicts):
+        """Write what has become of rows, in one statement.
+
+        :param list verdicts: those of the rows, see :class:`~sales_funnel_addon.tools.import_rows.Verdict`
+        """
+        if not verdicts:
+            return
+        columns = zip(*((v.number, v.state, v.message, v.lead_id, v.keys) for v in verdicts), strict=True)
+        numbers, states, messages, leads, keys = (list(column) for column in columns)
+        self.env.cr.execute(
+            SQL(
+                """UPDATE funnel_import_row AS row
+                      SET state = new.state, message = new.message, lead_id = new.lead_id, client_keys = new.keys
+                     FROM unnest(%s::integer[], %s::text[], %s::text[], %s::integer[], %s::text[])
+                          AS new (number, state, message, lead_id, keys)
+                    WHERE row.import_id = %s AND row.number = new.number""",
+                *(numbers, states, messages, leads, keys, job.id),
+            )
+        )
+        self.invalidate_model(flush=False)
+
+    @api.model
+    def _find_earlier(self, job, position, keys):
+        """Return which rows up to ``position`` that are, or would be, leads hold each of the keys: numbers by key."""
+        rows = self.env.execute_query(
+            SQL(
+                """SELECT number, client_keys FROM funnel_import_row
+                    WHERE import_id = %s AND number <= %s AND state IN ('ok', 'created')
+                      AND string_to_array(client_keys, ' ') && %s::text[]
+                    ORDER BY number""",
+                job.id,
+                position,
+                sorted(keys),
+            )
+        )
+        found = {}
+        for number, text in rows:
+            for key in text.split():
+                found.setdefault(key, number)
+        return found
+
+    @api.model
+    def _forget(self, job):
+        """Delete the rows of an import, to read its file anew."""
+        self.env.cr.execute(SQL("DELETE FROM funnel_import_row WHERE import_id = %s", job.id))
+        self.invalidate_model(flush=False)
