@@ -44,6 +44,7 @@ class CrmLead(models.Model):
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.quality.mixin",
+        "funnel.stay.mixin",
         "funnel.move.mixin",
         "funnel.timer.mixin",
         "funnel.conversion.mixin",
@@ -56,6 +57,7 @@ class CrmLead(models.Model):
         "funnel.list.move.mixin",
         "funnel.list.mixin",
         "funnel.money.mixin",
+        "funnel.first.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
@@ -241,7 +243,7 @@ class CrmLead(models.Model):
             team_id = stage.funnel_ids[0]
         funnel = rules.funnels.get(team_id)
         if not funnel:
-            return vals
+            return {name: value for name, value in vals.items() if name != "first_funnel_id"}
         filled = {name: value for name, value in vals.items() if name not in COMPUTED_FACTS}
         filled["team_id"] = team_id
         if not filled.get("stage_id", True):
