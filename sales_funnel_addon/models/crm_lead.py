@@ -55,6 +55,7 @@ class CrmLead(models.Model):
         "funnel.ledger.mixin",
         "funnel.list.move.mixin",
         "funnel.list.mixin",
+        "funnel.import.lead.mixin",
         "funnel.money.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
