@@ -32,6 +32,7 @@ from . import (
     funnel_impact_mixin,
     funnel_import_file_mixin,
     funnel_import_judge_mixin,
+    funnel_import_lead_mixin,
     funnel_import_match_mixin,
     funnel_import_report_mixin,
     funnel_import_run_mixin,

@@ -56,6 +56,7 @@ class CrmLead(models.Model):
         "funnel.ledger.mixin",
         "funnel.list.move.mixin",
         "funnel.list.mixin",
+        "funnel.import.lead.mixin",
         "funnel.money.mixin",
         "funnel.first.mixin",
         "funnel.view.mixin",

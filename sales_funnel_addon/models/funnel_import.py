@@ -100,13 +100,21 @@ class FunnelImport(models.Model):
                 total = job.created_count - job.kept_count + job.processed_count
             job.progress = min(100 * job.processed_count / total, 100) if total else 0
 
+    @api.constrains("list_id", "salesperson_ids")
+    def _check_salesperson_ids(self):
+        """The leads belong to a list that the importer sees, and go to people who can work on them."""
+        self.sudo(False).list_id.check_access("read")  # constraints run as superuser
+        for job in self:
+            job.list_id._check_salespeople(job.salesperson_ids)
+
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
-        jobs = super().create([self._keep_own(vals) for vals in vals_list])
+        # whoever creates it imports, whatever a client sends as a default
+        jobs = super().create([{**self._keep_own(vals), "user_id": self.env.uid} for vals in vals_list])
         for job, vals in zip(jobs, vals_list, strict=True):
             job._load_columns(find_header=not vals.get("header_row"))
         return jobs
@@ -136,6 +144,10 @@ class FunnelImport(models.Model):
     def _set(self, vals):
         """Write what is nobody's to write."""
         return super().write(vals)
+
+    def _forget_check(self):
+        """What was checked counts no more: the table would become other leads now."""
+        self.filtered(lambda job: job.state == "checked")._set({"state": "draft"})
 
     @api.model
     def _keep_own(self, vals):

@@ -41,27 +41,34 @@ class FunnelListAssignmentMixin(models.AbstractModel):
     @api.constrains("user_ids", "team_id")
     def _check_user_ids(self):
         """Salespeople of a list have to be able to work on its leads."""
-        sales = self.env.ref("sales_team.group_sale_salesman")
-        for cold_list in self.sudo():
-            company = cold_list.team_id.company_id
-            outside = cold_list.user_ids.filtered(lambda user: user.share or sales not in user.all_group_ids)
-            if outside:
-                raise ValidationError(
-                    self.env._(
-                        "Only salespeople get leads of the list “%(list)s”: %(people)s.",
-                        list=cold_list.name,
-                        people=", ".join(outside.mapped("name")),
-                    )
+        for cold_list in self:
+            cold_list._check_salespeople(cold_list.user_ids)
+
+    def _check_salespeople(self, users):
+        """Refuse users who cannot work on the leads of this list.
+
+        :raises ValidationError: naming them
+        """
+        sales, company = self.env.ref("sales_team.group_sale_salesman"), self.sudo().team_id.company_id
+        users = users.sudo()  # also people whose groups and companies the user may not read
+        outside = users.filtered(lambda user: user.share or sales not in user.all_group_ids)
+        if outside:
+            raise ValidationError(
+                self.env._(
+                    "Only salespeople get leads of the list “%(list)s”: %(people)s.",
+                    list=self.name,
+                    people=", ".join(outside.mapped("name")),
                 )
-            strangers = cold_list.user_ids.filtered(lambda user, c=company: c and c not in user.company_ids)
-            if strangers:
-                raise ValidationError(
-                    self.env._(
-                        "%(people)s cannot work in the company “%(company)s”.",
-                        people=", ".join(strangers.mapped("name")),
-                        company=company.name,
-                    )
+            )
+        strangers = users.filtered(lambda user: company and company not in user.company_ids)
+        if strangers:
+            raise ValidationError(
+                self.env._(
+                    "%(people)s cannot work in the company “%(company)s”.",
+                    people=", ".join(strangers.mapped("name")),
+                    company=company.name,
                 )
+            )
 
     # ------------------------------------------------------------
     # ACTIONS
