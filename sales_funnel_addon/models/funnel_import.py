@@ -43,7 +43,7 @@ class FunnelImport(models.Model):
         "res.users", "Imported By", default=lambda self: self.env.user, required=True, readonly=True, copy=False
     )
     file = fields.Binary(required=True, attachment=True, copy=False, help="A table: xlsx, xls or csv.")
-    file_name = fields.Char(default="import", copy=False)
+    file_name = fields.Char(default=lambda self: self.env._("Import of a Table"), copy=False)
     sheet_name = fields.Char("Sheet", copy=False, help="Which sheet of a workbook is imported.")
     header_row = fields.Integer(
         "Row with Headers", copy=False, help="Rows above it are left out. 0: there are no headers."
@@ -56,7 +56,7 @@ class FunnelImport(models.Model):
         help="They get the leads in turn. Empty: nobody gets them yet.",
     )
     allow_known = fields.Boolean(
-        "Known Clients, Too",
+        "Import Known Clients, Too",
         help="Clients who are among the leads or contacts already become leads as well, marked as repeat clients.",
     )
     state = fields.Selection(
@@ -269,6 +269,16 @@ class FunnelImport(models.Model):
         if verdict:
             domain.append(("state", "in", states.get(verdict, [verdict])))
         return {**action, "domain": domain, "context": {}}
+
+    def action_open_list(self):
+        """Open the list of the import, where its leads are handed out."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "funnel.list",
+            "view_mode": "form",
+            "res_id": self.list_id.id,
+        }
 
     def action_report(self):
         """Download the table with the verdict of each row."""

@@ -92,7 +92,7 @@ class FunnelListAssignmentMixin(models.AbstractModel):
         if count:
             message = self.env._("Leads handed out: %s", count)
         else:
-            message = self.env._("Nobody can get more leads now: none is waiting, or everybody has enough.")
+            message = "\n".join(cold_list._explain_no_hand_out() for cold_list in self.sudo())
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -102,6 +102,23 @@ class FunnelListAssignmentMixin(models.AbstractModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _explain_no_hand_out(self):
+        """Return why nobody gets leads of this list now."""
+        self.ensure_one()
+        if not self.waiting_count:
+            return self.env._("“%s”: no lead is waiting.", self.name)
+        if self._get_limits()[self] == 0:
+            return self.env._(
+                "“%(list)s”: the sample of %(count)s leads is handed out. The others follow when it is processed.",
+                list=self.name,
+                count=self.sample_size,
+            )
+        return self.env._(
+            "“%(list)s”: everybody who can work has %(count)s leads of it. Each processed lead brings a new one.",
+            list=self.name,
+            count=self.portion,
+        )
 
     # ------------------------------------------------------------
     # HANDING OUT

@@ -29,6 +29,10 @@ class FunnelRhythmMixin(models.AbstractModel):
         help="How long after one planned contact comes the next. 0: as the stage says.",
     )
     rhythm_unit = fields.Selection(RHYTHM_UNITS, "Unit of the Rhythm", default="months", tracking=True)
+    funnel_stage_interval = fields.Integer("Rhythm of the Stage", compute="_compute_funnel_stage_rhythm")
+    funnel_stage_unit = fields.Selection(
+        RHYTHM_UNITS, "Unit of the Stage's Rhythm", compute="_compute_funnel_stage_rhythm"
+    )
     rhythm_date = fields.Datetime(
         "Next Planned Contact",
         copy=False,
@@ -53,6 +57,12 @@ class FunnelRhythmMixin(models.AbstractModel):
     # ------------------------------------------------------------
     # COMPUTE
     # ------------------------------------------------------------
+
+    @api.depends("stage_id.contact_interval", "stage_id.contact_unit")
+    def _compute_funnel_stage_rhythm(self):
+        for lead in self:
+            lead.funnel_stage_interval = lead.stage_id.contact_interval
+            lead.funnel_stage_unit = lead.stage_id.contact_unit
 
     @api.depends("team_id", "stage_id", "active", "won_status", "rhythm_paused_until", "rhythm_date")
     def _compute_funnel_has_rhythm(self):
