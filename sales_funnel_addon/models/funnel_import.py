@@ -185,6 +185,7 @@ class FunnelImport(models.Model):
         """
         self._check_may_change()
         self._begin("checking", **self._get_fresh_counts())
+        return True
 
     def action_import(self):
         """Create the leads, or go on where it was stopped.
@@ -195,6 +196,7 @@ class FunnelImport(models.Model):
             if job.state not in ("draft", "checked", "cancelled", "failed"):
                 raise UserError(self.env._("“%s” is imported, or about to be.", job.file_name))
             job._begin("importing", has_begun=True, **({} if job.has_begun else self._get_fresh_counts()))
+        return True
 
     def action_cancel(self):
         """Stop what is at work; leads that were created stay.
@@ -210,6 +212,7 @@ class FunnelImport(models.Model):
                 job._set({"state": "done" if job.state == "undoing" else "cancelled", "message": text})
             else:
                 raise UserError(self.env._("“%s” is not at work.", job.file_name))
+        return True
 
     def action_undo(self):
         """Delete the leads of the import that nobody has worked with; the others stay, and are named.
@@ -220,6 +223,7 @@ class FunnelImport(models.Model):
             if not job.has_begun or job.state not in ("done", "cancelled", "failed"):
                 raise UserError(self.env._("There is nothing to take back from “%s”.", job.file_name))
             job._begin("undoing", position=0, processed_count=0, kept_count=0)
+        return True
 
     def action_start_over(self):
         """Make an import that was undone or has failed one that can be changed and begun again.
@@ -231,6 +235,7 @@ class FunnelImport(models.Model):
             if job.state != "undone" and (job.state != "failed" or job.has_begun):
                 raise UserError(self.env._("“%s” has leads: take them back first.", job.file_name))
             job._load_columns(find_header=False)
+        return True
 
     def _begin(self, state, **values):
         """Let the scheduled action do something with these imports."""

@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..tools.lead_moves import LeadState
 from ..tools.working_time import NoWorkingTime
@@ -11,6 +12,8 @@ RHYTHM_FIELDS = frozenset({"rhythm_interval", "rhythm_unit", "rhythm_paused_unti
 RHYTHM_UNITS = [("days", "days"), ("weeks", "weeks"), ("months", "months")]
 #: When people are contacted on a day on which it is not known when work begins, in minutes from midnight.
 MORNING = 10 * 60
+#: Between which days contacts are planned; further away no calendar can count.
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 
 class FunnelRhythmMixin(models.AbstractModel):
@@ -53,6 +56,22 @@ class FunnelRhythmMixin(models.AbstractModel):
         "CHECK (rhythm_interval IS NULL OR rhythm_interval BETWEEN 0 AND 1000)",
         "The time between two planned contacts is a number from 1 to 1000, or 0 for that of the stage.",
     )
+
+    @api.constrains("rhythm_date", "rhythm_paused_until")
+    def _check_rhythm_days(self):
+        for lead in self:
+            for name in ("rhythm_date", "rhythm_paused_until"):
+                day = fields.Date.to_date(lead[name])
+                if day and not FIRST_DAY <= day <= LAST_DAY:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(lead)s”: “%(field)s” lies between the years %(first)s and %(last)s.",
+                            lead=lead.display_name,
+                            field=lead._fields[name]._description_string(self.env),
+                            first=FIRST_DAY.year,
+                            last=LAST_DAY.year,
+                        )
+                    )
 
     # ------------------------------------------------------------
     # COMPUTE
