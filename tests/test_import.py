@@ -307,6 +307,8 @@ class TestReport(ImportCase):
         job = self.make_import(make_csv([["Имя", "Телефон"], ["=1+1", "89120000001"], ["B", "x"]]))
         job.action_import()
         self.run_imports()
+        self.assertEqual(job._get_report_name(), "base - report of the import.xlsx")
+        self.assertEqual(job.action_open_list()["res_id"], self.cold_list.id)
         self.assertEqual(job._get_report_headers(), ["Row", "What Becomes of It", "Why", "Link", "Имя", "Телефон"])
         rows = list(job._iterate_report(1))
         lead = self.leads_of(job)
