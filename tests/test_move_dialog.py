@@ -169,6 +169,23 @@ class TestMoveDialogOnBoard(MoveDialogCase):
         self.assertEqual((states[call], states[agree]), ("done", "done"))
         self.assertEqual(calls, {"funnel_check_move": 1, "web_save": 1})
 
+    def test_won_button_asks_as_the_board_does(self):
+        self.demand(self.contract, "city", moment="leave")
+        self.run_tour("move_won_button", deal=self.deal)
+        self.assertMoves(("won", "Done"))
+        self.assertEqual(self.deal.city, "Perm")
+
+    def test_what_opens_a_way_is_filled_in_where_it_is_closed(self):
+        self.demand(self.estimate, "city", moment="leave")
+        way = {"from_stage_id": self.estimate.id, "to_stage_id": self.measurement.id}
+        self.env["funnel.transition"].create({**way, "condition": "[('city', '=', 'Perm')]", "message": "Only in Perm"})
+        self.run_tour("move_try_again")
+        self.assertMoves()
+        self.assertEqual(self.deal.city, "Tula", "what was filled in is kept")
+        self.deal.city = False
+        self.run_tour("move_tried_again")
+        self.assertMoves(("moved", "Measurement"))
+
     def test_approval_is_asked_for_and_lets_the_card_move(self):
         role = self.env["funnel.role"].create({"name": "Boss", "source": "head"})
         self.make_task(self.estimate, "Discount", kind="approval", role_id=role.id)

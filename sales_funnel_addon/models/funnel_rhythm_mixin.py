@@ -186,8 +186,8 @@ class FunnelRhythmMixin(models.AbstractModel):
         if is_done:
             leads._close_rhythm_events()
         changed = leads.filtered(lambda lead: lead.rhythm_date != dates[lead.id])
-        for date, group in changed.grouped(lambda lead: dates[lead.id]).items():
-            group._write_beside_rhythm({"rhythm_date": date})
+        for moment, group in changed.grouped(lambda lead: dates[lead.id]).items():
+            group._write_beside_rhythm({"rhythm_date": moment})
         leads._sync_rhythm_events()
 
     # ------------------------------------------------------------

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..tools.lead_moves import LeadState
 
@@ -181,3 +181,24 @@ class FunnelWayMixin(models.AbstractModel):
             elif ways and stage_id != start and stage_id not in open_to:
                 closed[stage_id] = self._describe_closed_way(start, stage_id, rules.transitions(start, stage_id))
         return closed
+
+    # ------------------------------------------------------------
+    # WON
+    # ------------------------------------------------------------
+
+    @api.readonly
+    def funnel_get_won_stage(self):
+        """Tell to which stage of its funnel this open lead goes when it is won.
+
+        :returns: the id of the stage; False outside of funnels, and for a lead that is lost or archived
+        :rtype: int or bool
+        :raises AccessError: when the user may not read the lead
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not (self.funnel_kind and self.active):
+            return False
+        won = self._stage_find(domain=[("is_won", "=", True)], limit=None)
+        # the next one, as Odoo chooses it; else the last one before
+        ahead = won.filtered(lambda stage: stage.sequence > self.stage_id.sequence)
+        return (ahead[:1] or won[-1:]).id

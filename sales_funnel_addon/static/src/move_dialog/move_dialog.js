@@ -24,7 +24,7 @@ class UploadError extends Error {}
  * asked for or overridden right here.
  *
  * Props: `verdict`, the answer of `funnel_check_move`; `check(stageId)`, asks for another; `move(stageId, values)`,
- * writes the stage together with the values; `save(values)`, writes them without moving;
+ * writes the stage together with the values; `save(values)`, writes them without moving, and `keep(values)` before moving;
  * `override(stageId, reason, values)`, moves against the rules. What the server refuses is shown in the dialog, with
  * all that was typed still in it.
  */
@@ -35,6 +35,7 @@ export class MoveDialog extends Component {
         close: Function,
         verdict: Object,
         check: Function,
+        keep: Function,
         move: Function,
         save: Function,
         override: Function,
@@ -46,6 +47,7 @@ export class MoveDialog extends Component {
         this.takesFiles = takesFiles;
         this.errorRef = useRef("error");
         this.overrideRef = useRef("override");
+        this.attempt = 0;
         this.state = useState({ busy: false, error: "", ...this.getFreshState(this.props.verdict) });
         useEffect(
             (error) => error && this.errorRef.el.focus(),
@@ -60,7 +62,9 @@ export class MoveDialog extends Component {
     getFreshState(verdict) {
         this.form = null;
         this.formFields = getFormFields(verdict);
-        return { verdict, ticked: {}, files: {}, reason: "", isOverriding: false, overrideReason: "" };
+        this.attempt += 1;
+        const { attempt } = this;
+        return { attempt, verdict, ticked: {}, files: {}, reason: "", isOverriding: false, overrideReason: "" };
     }
 
     // ------------------------------------------------------------
@@ -87,6 +91,11 @@ export class MoveDialog extends Component {
 
     get canMove() {
         return !this.isForbidden && !isWaiting(this.verdict);
+    }
+
+    /** Where a lead may go can depend on what is missing: that is filled in first, and then it tries again. */
+    get canTryAgain() {
+        return this.isForbidden && !this.verdict.allowed_stages.length && this.formFields.names.length > 0;
     }
 
     get canRequest() {
@@ -217,17 +226,29 @@ export class MoveDialog extends Component {
         });
     }
 
-    /** Try another stage instead; what stands between the lead and that one is shown here again. */
-    async onSelectStage(stageId) {
+    async onTryAgain() {
         await this.run(async () => {
-            const verdict = await this.props.check(stageId);
-            if (verdict.status === "ok") {
-                await this.props.move(stageId, {});
-                this.props.close();
-            } else {
-                Object.assign(this.state, this.getFreshState(verdict));
+            const values = await this.getValues();
+            if (Object.keys(values).length) {
+                await this.props.keep(values);
             }
+            await this.tryStage(this.verdict.stage.id);
         });
+    }
+
+    async onSelectStage(stageId) {
+        await this.run(() => this.tryStage(stageId));
+    }
+
+    /** Go to a stage; what stands between the lead and that one is shown here again. */
+    async tryStage(stageId) {
+        const verdict = await this.props.check(stageId);
+        if (verdict.status === "ok") {
+            await this.props.move(stageId, {});
+            this.props.close();
+        } else {
+            Object.assign(this.state, this.getFreshState(verdict));
+        }
     }
 
     /** Run one action at a time; a refusal of the server is shown, and nothing is lost. */

@@ -29,6 +29,11 @@ export async function moveLead(record, stageId, { move, reload }) {
     if (verdict.status === "ok") {
         return move(stageId, {});
     }
+    let isStale = false;
+    const keep = async (values) => {
+        await orm.webSave("crm.lead", ids, values, { specification: {} });
+        isStale = true; // shown when the dialog closes: until then the view has to know the card that it moves
+    };
     const save = async (values) => {
         await orm.webSave("crm.lead", ids, values, { specification: {} });
         await reload();
@@ -43,7 +48,10 @@ export async function moveLead(record, stageId, { move, reload }) {
             await checkRainbowmanMessage(orm, effect, ids[0]);
         }
     };
-    return new Promise((resolve) => {
-        dialog.add(MoveDialog, { verdict, check, move, save, override }, { onClose: resolve });
+    await new Promise((resolve) => {
+        dialog.add(MoveDialog, { verdict, check, keep, move, save, override }, { onClose: resolve });
     });
+    if (isStale) {
+        await reload();
+    }
 }

@@ -114,6 +114,33 @@ addTour("move_won", () => [
     { content: "Won deals are celebrated", trigger: ".o_reward" },
 ]);
 
+addTour("move_won_button", () => [
+    { trigger: ".o_form_view button[name=action_set_won_rainbowman]", run: "click" },
+    fill("city", "Perm"),
+    button("Save and move"),
+    { content: "Won deals are celebrated", trigger: ".o_reward" },
+    { trigger: ".o_arrow_button_current:contains('Done')" },
+]);
+
+addTour("move_try_again", () => [
+    ...dragTo("Measurement"),
+    { trigger: `${dialog} .alert:contains('Only in Perm')` },
+    { content: "What opens the way can be filled in", trigger: `${dialog} p:contains('Fill this in')` },
+    fill("city", "Tula"),
+    button("Save and try again"),
+    { content: "The way stays closed", trigger: `${dialog} p:contains('Change on the card')` },
+    { trigger: `${dialog}:not(:has([name=city])) .alert:contains('Only in Perm')` },
+    button("Cancel"),
+    ...stands("Estimate"),
+]);
+
+addTour("move_tried_again", () => [
+    ...dragTo("Measurement"),
+    fill("city", "Perm"),
+    button("Save and try again"),
+    ...stands("Measurement"),
+]);
+
 addTour("move_request", () => [
     ...dragTo("Measurement"),
     { trigger: `${dialog} .o_funnel_move_task:contains('Discount'):contains('Helen Head') input:disabled` },
