@@ -2,7 +2,8 @@
 
 A salesperson opens the board of a team, and one form after the other. Read is what the web client reads: the fields
 that stand in the views, with the lists that stand in forms; the stock form lacks the fields of the addon. The funnel
-has the leads of the stock team, 5,000 in each, with the same values, each of another client.
+has the leads of the stock team, 5,000 in each, with the same values, each of another client; a tenth of them bear the
+sign of a repeat client.
 """
 
 from datetime import date, timedelta
@@ -42,7 +43,11 @@ class Scenario(FunnelFactory):
             for stage in team.stage_ids.filtered(lambda stage: not stage.is_won):
                 [lead] = cls.make_leads(team, stage_id=stage.id, city="Perm", contact_name="Ivan", **values)
                 ids += copy_lead(lead, LEADS // 4)
-            cls.env.cr.execute("UPDATE crm_lead SET client_keys = client_keys || id::text WHERE id = ANY(%s)", [ids])
+            cls.env.cr.execute(
+                """UPDATE crm_lead SET client_keys = client_keys || id::text, is_repeat_client = id %% 10 = 0
+                    WHERE id = ANY(%s)""",
+                [ids],
+            )
             places.append((team.id, ids))
         return user.id, *places
 

@@ -34,7 +34,7 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
     # COMPUTE
     # ------------------------------------------------------------
 
-    @api.depends("is_repeat_client", "client_keys", "partner_id", "user_id", "team_id")
+    @api.depends("is_repeat_client", "client_keys", "client_date", "partner_id", "user_id", "team_id")
     @api.depends_context("uid", "lang")
     def _compute_repeat_summary(self):
         histories = self._get_told_histories()
@@ -47,7 +47,7 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
             lead.repeat_is_foreign = bool(colleagues.get(lead.id))
             lead.repeat_colleagues = ", ".join(people[user_id] for user_id in colleagues.get(lead.id, ()))
 
-    @api.depends("is_repeat_client", "client_keys", "partner_id", "user_id", "team_id")
+    @api.depends("is_repeat_client", "client_keys", "client_date", "partner_id", "user_id", "team_id")
     @api.depends_context("uid", "lang")
     def _compute_repeat_history(self):
         histories = self._get_told_histories()
