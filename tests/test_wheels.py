@@ -110,5 +110,5 @@ def test_odoo_installs_the_addon_from_the_environment(installed, tmp_path):
         states = dict(query(name, "SELECT name, state FROM ir_module_module WHERE name LIKE 'sales_funnel_%'"))
         russian = "SELECT name->>'ru_RU' FROM crm_team WHERE funnel_kind = 'lead'"
         assert states.pop(paths.ADDON.name) == "installed"
-        assert states == {addon.name: "uninstalled" for addon in paths.GLUE}, "found, and waiting for their apps"
+        assert set(states) == {addon.name for addon in paths.GLUE}, "found, for those who have their apps"
         assert query(name, russian) == [("Лиды",)]
