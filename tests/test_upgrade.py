@@ -216,8 +216,8 @@ def test_funnels_go_on_to_defer_where_they_did(upgrade):
 
 def test_clients_are_recognised_and_nobody_is_told_of_old_ones(upgrade):
     known = "+79123456789 ivan@example.com"
-    assert upgrade.lead("Restored", "is_repeat_client", "matched_keys", "client_date") == (True, known, False)
-    assert upgrade.lead("Open", "is_repeat_client", "matched_keys", "client_date") == (False, known, False)
+    assert upgrade.lead("Restored", "matched_keys", "client_date") == (known, False)
+    assert upgrade.lead("Open", "matched_keys", "client_date") == (known, False)
     numbers = [upgrade.leads[name] for name in ("Open", "Restored", "Converted")]
     assert upgrade.admin.count("mail.activity", ("res_model", "=", "crm.lead"), ("res_id", "in", numbers)) == 0
     since = max(row["date"] for row in upgrade.before["funnel.move", "en_US"].values())

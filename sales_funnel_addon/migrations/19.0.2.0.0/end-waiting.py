@@ -1,15 +1,10 @@
 from odoo import SUPERUSER_ID, api
-from odoo.tools import split_every
-
-#: How many leads are compared with their clients' other requests at a time.
-BATCH = 1000
 
 
 def migrate(cr, version):
     """Do for the open leads of an earlier version what takes their models: when all of them are there."""
     env = api.Environment(cr, SUPERUSER_ID, {})
     _date_deferrals(env)
-    _mark_repeat_clients(env)
 
 
 def _date_deferrals(env):
@@ -38,15 +33,3 @@ def _date_deferrals(env):
     # an upgrade writes to nobody: the activities are in their calendars
     leads = env["crm.lead"].with_context(mail_activity_quick_update=True).browse(ids)
     leads._follow_with_deferral_activities(set(ids))
-
-
-def _mark_repeat_clients(env):
-    """Mark open leads whose clients were known before; nobody is told of what has been so for long."""
-    leads = env["crm.lead"].search([("matched_keys", "!=", False), ("won_status", "=", "pending")])
-    repeat = []
-    for ids in split_every(BATCH, leads.ids):
-        repeat += [
-            lead_id for lead_id, history in env["crm.lead"].browse(ids)._get_client_histories().items() if history
-        ]
-    env.cr.execute("UPDATE crm_lead SET is_repeat_client = TRUE WHERE id = ANY(%s)", [repeat])
-    env.invalidate_all()
