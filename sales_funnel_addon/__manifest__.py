@@ -1,6 +1,6 @@
 {
     "name": "Sales Funnel",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/CRM",
     "summary": "Funnels with rules that hold: what leads must have and people must do before they move on",
     "author": "Sales Funnel Maintainers",

@@ -7,7 +7,7 @@ import re
 import odoorpc
 from urllib3.filepost import encode_multipart_formdata
 
-from toolchain import database, odoo_source, server
+from toolchain import database, odoo_source, postgres, server
 
 
 @contextlib.contextmanager
@@ -21,17 +21,25 @@ def database_copy(label, template=None):
         yield name
 
 
+def query(name, statement):
+    """Return the rows that a statement finds in the database ``name``."""
+    with contextlib.closing(postgres.connect(name)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall()
+
+
 @contextlib.contextmanager
-def running_server(name, log_folder, *options):
+def running_server(name, log_folder, *options, source=None):
     """Run Odoo on the database ``name`` during the block.
 
+    :param odoo_source.OdooSource source: which Odoo with which addons, by default those of the checkout
     :param str options: what else to tell Odoo, such as how many workers of the scheduler there are: otherwise none
     :param pathlib.Path log_folder: where the log of the server goes
     :rtype: LiveServer
     """
     log_name = str(log_folder / "server")
     port = server.free_port()
-    process = server.start(odoo_source.ensure_odoo(), name, port, *options, log_name=log_name)
+    process = server.start(source or odoo_source.ensure_odoo(), name, port, *options, log_name=log_name)
     try:
         yield LiveServer(name, port, log_folder / "server.log")
     finally:

@@ -9,7 +9,8 @@ import pytest
 from toolchain import odoo_source, postgres, server
 
 from .common import far_away
-from .live_server import Desk, LiveServer, database_copy, running_server
+from .live_server import Desk, LiveServer, database_copy, query, running_server
+from .schema import read_schema
 
 ADDON = "sales_funnel_addon"
 
@@ -18,12 +19,6 @@ def press_button(desk, button):
     """Press a button of the addon on the screen *Apps*."""
     [module] = desk.rows("ir.module.module", [("name", "=", ADDON)], "id")
     desk.call("ir.module.module", button, [module["id"]])
-
-
-def query(name, statement):
-    with contextlib.closing(postgres.connect(name)) as connection, connection.cursor() as cursor:
-        cursor.execute(statement)
-        return cursor.fetchall()
 
 
 def get_stock_work(desk):
@@ -230,12 +225,6 @@ def test_stages_of_the_presets_are_gone(removal):
     assert sorted(names) == ["Assembly", "New", "Proposition", "Qualified", "Showroom", "Sketch", "Won"]
 
 
-SCHEMA = """
-    SELECT table_name || '.' || column_name || ' ' || data_type || ' ' || is_nullable
-      FROM information_schema.columns WHERE table_schema = 'public'
-     UNION SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = 'public'
-     UNION SELECT 'constraint ' || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-"""
 #: Tables in which an addon leaves its traces; one row more than before is one trace. The table of constraints is not
 #: among them: there Odoo keeps the foreign keys of every addon that was ever removed, its own addons included.
 TECHNICAL_TABLES = (
@@ -250,7 +239,7 @@ TECHNICAL_TABLES = (
 def test_nothing_of_the_addon_is_left_in_the_database(removal):
     assert query(removal.live.name, f"SELECT model, name FROM ir_model_data WHERE module = '{ADDON}'") == []
     base = os.environ["FUNNEL_TEST_BASE"]
-    now, once = (set(query(name, SCHEMA)) for name in (removal.live.name, base))
+    now, once = read_schema(removal.live.name), read_schema(base)
     assert (now - once, once - now) == (set(), set())
 
 

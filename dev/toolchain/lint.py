@@ -5,15 +5,14 @@ Needs the Python environment only: no Odoo, no database, no network. Every check
 
 import argparse
 import functools
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
-from .console import DevError, run, say, step
+from . import wheels
+from .console import DevError, say, step
 from .paths import ADDON, ADDONS, CHECKOUT
 
 TOOLS = Path(sys.executable).parent
@@ -103,18 +102,10 @@ def check_translations():
 def check_wheel(addon):
     """Build the wheel of an addon as it stands here and look into it.
 
-    It is built from a copy: the checkout stays as it is, and files that git does not know yet count as well.
-
     :raises DevError: when it cannot be built or lacks something
     """
     with tempfile.TemporaryDirectory() as folder:
-        copy, output = Path(folder) / addon.name, Path(folder) / "dist"
-        shutil.copytree(addon, copy, ignore=shutil.ignore_patterns("__pycache__", "*.pyc"))
-        build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", output, copy]
-        # A commit hook names its repository in GIT_*; whool would pack the files of that one.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-        run(build, env=environment, error="the wheel could not be built")
-        [wheel] = output.glob("*.whl")
+        wheel = wheels.build(addon, Path(folder))
         with zipfile.ZipFile(wheel) as archive:
             packed = {name.removeprefix(f"odoo/addons/{addon.name}/") for name in archive.namelist()}
         _look_for(packed, addon)

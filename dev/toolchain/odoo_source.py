@@ -12,7 +12,7 @@ import subprocess
 from pathlib import Path
 
 from .console import DevError, run, say, step
-from .paths import CACHE, LOGS, digest
+from .paths import CACHE, CHECKOUT, LOGS, digest
 
 SERIES = "19.0"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
@@ -32,11 +32,15 @@ STABLE_PACKAGES = ("fonts-font-awesome",)
 
 @dataclasses.dataclass(frozen=True)
 class OdooSource:
-    """One usable Odoo: the folder to put on ``PYTHONPATH``, its addons paths, and a key of its version."""
+    """One usable Odoo: the folder to put on ``PYTHONPATH``, its addons paths, and a key of its version.
+
+    ``own_paths`` are the folders with the addons of this project: the checkout, unless a test tries others.
+    """
 
     python_path: Path
     addons_paths: tuple
     key: str
+    own_paths: tuple = (CHECKOUT,)
 
 
 def ensure_odoo():

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 
 from .console import DevError
-from .paths import CACHE, CHECKOUT, LOGS
+from .paths import CACHE, LOGS
 
 DATA_DIR = CACHE / "data"
 #: A log line at level WARNING or worse: "2026-01-31 12:00:00,000 123 WARNING db odoo.modules: ..."
@@ -25,7 +25,7 @@ def odoo_environment(source):
 
 
 def _addons_path(source):
-    return ",".join(str(path) for path in (*source.addons_paths, CHECKOUT))
+    return ",".join(str(path) for path in (*source.addons_paths, *source.own_paths))
 
 
 def odoo_options(source):
