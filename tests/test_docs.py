@@ -30,6 +30,7 @@ FENCE = re.compile(r"^```.*?^```", re.S | re.M)
 MARKDOWN_LINK = re.compile(r"\]\(([^)\s]+)\)")
 HTML_LINK = re.compile(r"(?:src|href)=\"([^\"]+)\"")
 HEADING = re.compile(r"^(#+) (.+)$", re.M)
+FILE = re.compile(r"^[\w/*]+\.(?:py|xml|js|md)$")
 BOLD = re.compile(r"\*\*(.+?)\*\*", re.S)
 
 
@@ -98,6 +99,14 @@ def test_languages_say_the_same(name):
 def test_labels_stand_on_the_screen(language, name):
     unknown = set(_quoted(DOCS / language / name)) - _labels(language)
     assert not unknown, f"docs/{language}/{name} quotes what no screen shows: {', '.join(sorted(unknown))}"
+
+
+def test_files_of_the_developer_guide_are_there():
+    files = [path.relative_to(CHECKOUT) for path in CHECKOUT.glob("*/**/*") if path.is_file()]
+    quoted = {quote for quote in re.findall(r"`([^`\n]+)`", _text(DOCS / "developer.md")) if FILE.search(quote)}
+    assert quoted
+    missing = [quote for quote in sorted(quoted) if not any(path.match(quote) for path in files)]
+    assert not missing, f"docs/developer.md names what is not there: {', '.join(missing)}"
 
 
 def test_pictures_are_shown_and_small():

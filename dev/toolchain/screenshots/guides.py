@@ -1,0 +1,164 @@
+"""The pictures of README and guides: what salespeople, heads, quality control and administrators see."""
+
+import functools
+
+from .demo import DEAL, FURNITURE, LEAD, NAMES, NEW, TEXTS
+from .photographer import Photographer
+
+SALESPERSON = {"en": "anna", "ru": "oleg"}
+DIALOG = ".modal-content"
+
+
+class Guides(Photographer):
+    """One method for each picture; its name is that of the file. Who looks is said in :attr:`ROUNDS`."""
+
+    #: Whose screens are pictured, in which order.
+    ROUNDS = (
+        (None, ("leads_kanban", "lead_form", "checklist", "move_dialog", "deal_form", "loss_dialog", "deferral_dialog")),
+        ("demo", ("overdue", "cold_list", "import_check")),
+        ("kira", ("quality_board", "verdict_dialog")),
+        ("admin", ("presets", "stage_form", "requirement_form", "reminder_form", "process_map")),
+    )
+
+    def take(self):
+        """Take the pictures that are wanted."""
+        rounds = list(self.ROUNDS)
+        if self.language == "en":
+            rounds.append(("admin", ("furniture_form",)))
+        for login, names in rounds:
+            wanted = [name for name in names if not self.only or name in self.only]
+            if wanted:
+                with self.session(login or SALESPERSON[self.language]):
+                    for name in wanted:
+                        getattr(self, name)()
+
+    @functools.cached_property
+    def texts(self):
+        """What is typed in, in the language of the pictures."""
+        return TEXTS[self.language]
+
+    def name_of(self, xml_ids):
+        """Return the title of the lead that this language's salesperson has."""
+        return NAMES[xml_ids[self.language]][self.language]
+
+    # ------------------------------------------------------------
+    # SALESPERSON
+    # ------------------------------------------------------------
+
+    def leads_kanban(self):
+        self.open_funnel("funnel_leads")
+        self.picture("leads_kanban")
+
+    def lead_form(self):
+        self.open_lead("funnel_leads", self.name_of(LEAD))
+        self.picture("lead_form")
+
+    def checklist(self):
+        self.open_lead("funnel_deals", self.name_of(DEAL))
+        self.picture("checklist", of=".o_funnel_checklist")
+
+    def move_dialog(self):
+        self.open_funnel("funnel_leads")
+        self.drag(self.name_of(NEW), 1)
+        self.page.wait_for_selector(".o_funnel_move_dialog")
+        self.picture("move_dialog", of=DIALOG)
+
+    def deal_form(self):
+        self.open_lead("funnel_deals", self.name_of(DEAL))
+        self.page.click("a[name=funnel_history]")
+        self.picture("deal_form")
+
+    def loss_dialog(self):
+        self.open_lead("funnel_deals", self.name_of(DEAL))
+        self.page.locator(".o_statusbar_buttons button[data-hotkey=l]").click()
+        self.page.locator(".modal .o_selection_badge").nth(2).click()
+        self.page.fill(".modal [name=lost_comment] textarea", self.texts["loss"])
+        self.picture("loss_dialog", of=DIALOG)
+
+    def deferral_dialog(self):
+        self.open_lead("funnel_deals", self.name_of(DEAL))
+        self.page.locator(".o_statusbar_buttons button[name*=defer]").click()
+        self.page.fill(".modal [name=deferral_reason] textarea", self.texts["deferral"])
+        self.picture("deferral_dialog", of=DIALOG)
+
+    # ------------------------------------------------------------
+    # HEAD OF SALES
+    # ------------------------------------------------------------
+
+    def overdue(self):
+        self.open_action("crm_lead_action_overdue", ".o_data_row")
+        self.picture("overdue", height=420)
+
+    def cold_list(self):
+        self.open_record("funnel_list_action", "demo_list_restaurants")
+        self.picture("cold_list")
+
+    def import_check(self):
+        job = self.call("funnel.import", "search", [[("file_name", "=", self.texts["file_name"])]])
+        self.page.goto(f"{self.url}/odoo/action-{self.id_of('funnel_import_action')}/{job[0]}")
+        self.page.wait_for_selector(".o_form_view")
+        self.picture("import_check", height=640)
+
+    # ------------------------------------------------------------
+    # QUALITY CONTROL
+    # ------------------------------------------------------------
+
+    def quality_board(self):
+        self.open_action("funnel_refusal_action", ".o_kanban_record")
+        self.picture("quality_board", height=640)
+
+    def verdict_dialog(self):
+        self.open_action("funnel_refusal_action", ".o_kanban_record")
+        self.page.locator("button[name=action_ask_return]").first.click()
+        self.page.fill(".modal [name=note] textarea", self.texts["verdict"])
+        self.picture("verdict_dialog", of=DIALOG)
+
+    # ------------------------------------------------------------
+    # ADMINISTRATOR
+    # ------------------------------------------------------------
+
+    def presets(self):
+        self.open_action("funnel_preset_action", ".o_kanban_record")
+        self.picture("presets", height=400)
+
+    def stage_form(self):
+        self.open_record("crm_stage_action_funnel", "stage_lead_qualification")
+        self.picture("stage_form", height=640)
+
+    def requirement_form(self):
+        self.open_record("crm_stage_action_funnel", "stage_lead_qualification")
+        self.page.locator("[name=requirement_ids] .o_data_row td[name=name]").first.click()
+        self.page.wait_for_selector(".modal .o_form_view")
+        self.picture("requirement_form", of=DIALOG)
+
+    def reminder_form(self):
+        self.open_record("crm_stage_action_funnel", "stage_lead_new")
+        self.page.click("a[name=if_nobody_does]")
+        self.page.locator("[name=reminder_ids] .o_data_row td[name=name]").nth(1).click()
+        self.page.wait_for_selector(".modal .o_form_view")
+        self.picture("reminder_form", of=DIALOG)
+
+    def process_map(self):
+        self.page.goto(f"{self.url}/odoo/funnel-map")
+        self.page.wait_for_selector(".o_content svg")
+        self.picture("process_map")
+
+    def furniture_form(self):
+        self.call("funnel.preset", "action_load", [[self.id_of("preset_furniture")]])
+        team = self.id_of("funnel_furniture")
+        if not self.call("crm.lead", "search_count", [[("team_id", "=", team)]]):
+            self.call("crm.lead", "create", [{**FURNITURE, "team_id": team, **self._choices()}])
+        self.open_lead("funnel_furniture", FURNITURE["name"])
+        self.page.locator(".o_notebook").evaluate("notebook => notebook.scrollIntoView()")
+        self.picture("furniture_form")
+
+    def _choices(self):
+        option = "option_furniture_{}".format
+        return {
+            "source_id": self.id_of("source_website"),
+            "deal_type_id": self.id_of(option("deal_type_retail_client")),
+            "product_type_id": self.id_of(option("product_type_kitchen")),
+            "client_status_id": self.id_of(option("client_status_ready_to_order")),
+            "general_need_ids": [(4, self.id_of(option("general_need_new_home")))],
+            "key_need_ids": [(4, self.id_of(option(f"key_need_{name}"))) for name in ("materials", "design")],
+        }
