@@ -1,4 +1,4 @@
-"""The guides: their links lead somewhere, both languages say the same, and labels stand on the screen as they are quoted."""
+"""The guides: links lead somewhere, both languages say the same, labels stand on the screen as they are quoted."""
 
 import functools
 import re
@@ -86,10 +86,14 @@ def test_links_lead_somewhere(path):
     assert not dead, f"{path.relative_to(CHECKOUT)} leads nowhere: {', '.join(dead)}"
 
 
-@pytest.mark.parametrize("name", sorted({path.name for language in LANGUAGES for path in (DOCS / language).glob("*.md")}))
+@pytest.mark.parametrize(
+    "name", sorted({path.name for language in LANGUAGES for path in (DOCS / language).glob("*.md")})
+)
 def test_languages_say_the_same(name):
     one, other = (_text(DOCS / language / name) for language in LANGUAGES)
-    assert [len(level) for level, _text in HEADING.findall(one)] == [len(level) for level, _text in HEADING.findall(other)]
+    assert [len(level) for level, _text in HEADING.findall(one)] == [
+        len(level) for level, _text in HEADING.findall(other)
+    ]
     pictures = [re.findall(r"pictures/../(\w+)\.png", text) for text in (one, other)]
     assert pictures[0] == pictures[1], "each language shows the same pictures, in the same order"
 

@@ -6,22 +6,22 @@ from .photographer import Photographer
 
 #: What each of the salespeople has on the board; Anna works in English, Oleg in Russian.
 LEAD = {"en": "demo_l15", "ru": "demo_l14"}
-NEW = {"en": "demo_l01", "ru": "demo_l02"}
 DEAL = {"en": "demo_d08", "ru": "demo_d07"}
 #: Those who look at the pictures that are no salesperson's.
 LOOKERS = ("base.user_admin", "base.user_demo", "demo_user_kira")
 
-FURNITURE = {
-    "name": "Kitchen for the Mironov family",
+#: An estimate of a kitchen, without what is asked for on the way to the next stage.
+KITCHEN = {
     "phone": "+7 912 345-67-89",
     "expected_revenue": 310000,
     "preliminary_discount": 5,
     "preliminary_amount": 310000,
-    "presentation_kind": "voice",
 }
 
 TEXTS = {
     "en": {
+        "kitchen": "Kitchen for the Mironov family",
+        "date": "%m/%d/%Y",
         "loss": "18 % above the budget, call again in spring",
         "deferral": "The new budget comes in spring; he asked not to be called before.",
         "verdict": "He compared with stock goods. Show the samples and offer instalments.",
@@ -38,6 +38,8 @@ TEXTS = {
         ),
     },
     "ru": {
+        "kitchen": "Кухня Мироновых",
+        "date": "%d.%m.%Y",
         "loss": "На 18 % выше бюджета, позвонить ещё раз весной",
         "deferral": "Новый бюджет утвердят весной, раньше просил не звонить.",
         "verdict": "Клиент сравнивал с готовой мебелью. Показать образцы и предложить рассрочку.",

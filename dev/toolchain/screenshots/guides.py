@@ -1,8 +1,9 @@
 """The pictures of README and guides: what salespeople, heads, quality control and administrators see."""
 
+import datetime
 import functools
 
-from .demo import DEAL, FURNITURE, LEAD, NAMES, NEW, TEXTS
+from .demo import DEAL, KITCHEN, LEAD, NAMES, TEXTS
 from .photographer import Photographer
 
 SALESPERSON = {"en": "anna", "ru": "oleg"}
@@ -14,19 +15,24 @@ class Guides(Photographer):
 
     #: Whose screens are pictured, in which order.
     ROUNDS = (
-        (None, ("leads_kanban", "lead_form", "checklist", "move_dialog", "deal_form", "loss_dialog", "deferral_dialog")),
+        (
+            None,
+            ("leads_kanban", "lead_form", "checklist", "deal_form", "loss_dialog", "deferral_dialog"),
+        ),
         ("demo", ("overdue", "cold_list", "import_check")),
         ("kira", ("quality_board", "verdict_dialog")),
-        ("admin", ("presets", "stage_form", "requirement_form", "reminder_form", "process_map")),
+        ("admin", ("presets", "stage_form", "requirement_form", "reminder_form", "process_map", "kitchen")),
+        (None, ("move_dialog", "furniture_form")),
     )
+
+    #: What people open who may not look up actions.
+    ACTIONS = ("crm_lead_action_overdue", "funnel_list_action", "funnel_import_action", "funnel_refusal_action")
 
     def take(self):
         """Take the pictures that are wanted."""
-        rounds = list(self.ROUNDS)
-        if self.language == "en":
-            rounds.append(("admin", ("furniture_form",)))
-        for login, names in rounds:
-            wanted = [name for name in names if not self.only or name in self.only]
+        self.look_up(self.ACTIONS)
+        for login, names in self.ROUNDS:
+            wanted = [name for name in names if not self.only or name in (*self.only, "kitchen")]
             if wanted:
                 with self.session(login or SALESPERSON[self.language]):
                     for name in wanted:
@@ -55,13 +61,7 @@ class Guides(Photographer):
 
     def checklist(self):
         self.open_lead("funnel_deals", self.name_of(DEAL))
-        self.picture("checklist", of=".o_funnel_checklist")
-
-    def move_dialog(self):
-        self.open_funnel("funnel_leads")
-        self.drag(self.name_of(NEW), 1)
-        self.page.wait_for_selector(".o_funnel_move_dialog")
-        self.picture("move_dialog", of=DIALOG)
+        self.picture("checklist", of=".o_funnel_checklist", margin=16)
 
     def deal_form(self):
         self.open_lead("funnel_deals", self.name_of(DEAL))
@@ -78,6 +78,9 @@ class Guides(Photographer):
     def deferral_dialog(self):
         self.open_lead("funnel_deals", self.name_of(DEAL))
         self.page.locator(".o_statusbar_buttons button[name*=defer]").click()
+        day = datetime.date.today() + datetime.timedelta(days=75)
+        self.page.fill(".modal [name=deferral_date] input", day.strftime(self.texts["date"]))
+        self.page.keyboard.press("Tab")
         self.page.fill(".modal [name=deferral_reason] textarea", self.texts["deferral"])
         self.picture("deferral_dialog", of=DIALOG)
 
@@ -143,18 +146,22 @@ class Guides(Photographer):
         self.page.wait_for_selector(".o_content svg")
         self.picture("process_map")
 
-    def furniture_form(self):
+    # ------------------------------------------------------------
+    # ANOTHER DEPARTMENT
+    # ------------------------------------------------------------
+
+    def kitchen(self):
+        """Load the preset of another department and make a deal there; it is pictured by its salesperson."""
         self.call("funnel.preset", "action_load", [[self.id_of("preset_furniture")]])
-        team = self.id_of("funnel_furniture")
-        if not self.call("crm.lead", "search_count", [[("team_id", "=", team)]]):
-            self.call("crm.lead", "create", [{**FURNITURE, "team_id": team, **self._choices()}])
-        self.open_lead("funnel_furniture", FURNITURE["name"])
-        self.page.locator(".o_notebook").evaluate("notebook => notebook.scrollIntoView()")
-        self.picture("furniture_form")
+        if not self.call("crm.lead", "search_count", [[("name", "=", self.texts["kitchen"])]]):
+            self.call("crm.lead", "create", [{**KITCHEN, **self._choices()}])
 
     def _choices(self):
         option = "option_furniture_{}".format
         return {
+            "name": self.texts["kitchen"],
+            "team_id": self.id_of("funnel_furniture"),
+            "user_id": self.id_of(f"demo_user_{SALESPERSON[self.language]}"),
             "source_id": self.id_of("source_website"),
             "deal_type_id": self.id_of(option("deal_type_retail_client")),
             "product_type_id": self.id_of(option("product_type_kitchen")),
@@ -162,3 +169,14 @@ class Guides(Photographer):
             "general_need_ids": [(4, self.id_of(option("general_need_new_home")))],
             "key_need_ids": [(4, self.id_of(option(f"key_need_{name}"))) for name in ("materials", "design")],
         }
+
+    def furniture_form(self):
+        self.open_lead("funnel_furniture", self.texts["kitchen"])
+        self.page.locator(".o_notebook").evaluate("notebook => notebook.scrollIntoView()")
+        self.picture("furniture_form")
+
+    def move_dialog(self):
+        self.open_funnel("funnel_furniture")
+        self.drag(self.texts["kitchen"], 1)
+        self.page.wait_for_selector(".o_funnel_move_dialog")
+        self.picture("move_dialog", of=DIALOG)

@@ -37,7 +37,7 @@ class Photographer:
     def __init__(self, chromium, url, folder, language, only=()):
         self.chromium, self.url, self.folder = chromium, url, folder
         self.language, self.only = language, only
-        self.page = None
+        self.page, self.known = None, {}
 
     @contextlib.contextmanager
     def session(self, login):
@@ -52,18 +52,23 @@ class Photographer:
         yield
         context.close()
 
-    def picture(self, name, *, of=None, height=None):
+    def picture(self, name, *, of=None, margin=0, height=None):
         """Take a picture of the screen.
 
         :param str name: the name of the file, without its ending
         :param str of: a selector: only this element
+        :param int margin: and so many pixels around it
         :param int height: only so many pixels from the top
         """
         self.page.wait_for_timeout(1500)  # let animations, fonts and avatars settle; the bus keeps the network busy
+        clip = {"x": 0, "y": 0, **SIZE, "height": height or SIZE["height"]}
         if of:
-            content = self.page.locator(of).last.screenshot()
-        else:
-            content = self.page.screenshot(clip={"x": 0, "y": 0, **SIZE, "height": height or SIZE["height"]})
+            element = self.page.locator(of).last
+            element.scroll_into_view_if_needed()
+            box = element.bounding_box()
+            clip = {axis: box[axis] - margin for axis in "xy"}
+            clip |= {side: box[side] + 2 * margin for side in ("width", "height")}
+        content = self.page.screenshot(clip=clip)
         save_small(content, self.folder / f"{name}.png")
 
     def open_funnel(self, xml_id):
@@ -100,8 +105,15 @@ class Photographer:
         self.page.mouse.move(x + columns * width, y + 10, steps=20)
         self.page.mouse.up()
 
+    def look_up(self, xml_ids):
+        """Remember the ids behind names that only an administrator may look up, for those who come after."""
+        with self.session("admin"):
+            self.known.update({xml_id: self.id_of(xml_id) for xml_id in xml_ids})
+
     def id_of(self, xml_id):
         """Return the id behind a name; a name without a module is one of the addon."""
+        if xml_id in self.known:
+            return self.known[xml_id]
         module, _dot, name = xml_id.rpartition(".")
         return self.call("ir.model.data", "check_object_reference", [module or ADDON.name, name])[1]
 
