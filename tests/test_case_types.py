@@ -58,6 +58,19 @@ class TestCaseTypes(FunnelCase):
         found = self.env["funnel.case.type"].name_search("material")
         self.assertEqual({item[0] for item in found}, {self.material.id, self.glass.id})
 
+    def test_the_list_shows_the_tree(self):
+        chips = self.make_type("Chips", parent_id=self.glass.id, sequence=1)
+        self.transport.sequence = 5
+        tree = self.transport | self.defect | self.material | self.glass | chips
+        shown = self.env["funnel.case.type"].search([("id", "in", tree.ids)])
+        self.assertEqual([(item.name, item.depth) for item in shown][:2], [("Transport", 0), ("Defect", 0)])
+        self.assertEqual([(item.name, item.depth) for item in shown][2:], [("Material", 1), ("Glass", 2), ("Chips", 3)])
+        self.material.sequence = 30
+        scratches = self.make_type("Scratches", parent_id=self.defect.id, sequence=20)
+        self.glass.parent_id = self.transport
+        shown = self.env["funnel.case.type"].search([("id", "in", (tree | scratches).ids)])
+        self.assertEqual(shown.mapped("name"), ["Transport", "Glass", "Chips", "Defect", "Scratches", "Material"])
+
     def test_no_type_is_a_part_of_itself(self):
         with self.assertRaisesRegex((ValidationError, UserError), "part of itself|[Rr]ecursi"):
             self.defect.parent_id = self.glass

@@ -54,7 +54,7 @@ class TestHandover(HandoverCase):
         )
         self.assertEqual((card.expected_revenue, card.won_status, card.source_id.id), (0, "pending", False))
         self.assertEqual((deal.won_status, deal.expected_revenue), ("won", 500))
-        self.assertEqual(card.funnel_origin_id, deal)
+        self.assertEqual((card.funnel_origin_id, card.funnel_origin_team_id), (deal, self.deals))
         self.assertEqual((card + deal.sudo()).funnel_chain_id, deal)
         self.assertIn("Production", deal.message_ids[0].body)
         self.assertEqual(card.funnel_move_ids.kind, "created")

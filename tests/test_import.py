@@ -151,6 +151,16 @@ class TestDuplicates(ImportCase):
         self.assertEqual(self.why(job, 4), "Known already: the contact “Petr”, with Anna")
         self.assertIn("archived", self.why(job, 5))
 
+    def test_a_client_of_this_very_second_is_known(self):
+        lead = self.make_leads(self.deals, phone="+7 912 000-00-01")
+        lead.flush_recordset()
+        self.env.cr.execute(
+            "UPDATE crm_lead SET create_date = (now() AT TIME ZONE 'UTC') + interval '1 second' WHERE id = %s",
+            [lead.id],
+        )
+        lead.invalidate_recordset()
+        self.assertEqual(self.get_verdicts(self.run_rows("89120000001")), {2: "duplicate_known"})
+
     def test_known_clients_can_be_imported_all_the_same(self):
         self.make_leads(self.deals, phone="+7 912 000-00-01", user_id=self.salesperson.id)
         job = self.run_rows("89120000001", "89120000002", "89120000001", allow_known=True)
@@ -297,6 +307,8 @@ class TestReport(ImportCase):
         job = self.make_import(make_csv([["Имя", "Телефон"], ["=1+1", "89120000001"], ["B", "x"]]))
         job.action_import()
         self.run_imports()
+        self.assertEqual(job._get_report_name(), "base - report of the import.xlsx")
+        self.assertEqual(job.action_open_list()["res_id"], self.cold_list.id)
         self.assertEqual(job._get_report_headers(), ["Row", "What Becomes of It", "Why", "Link", "Имя", "Телефон"])
         rows = list(job._iterate_report(1))
         lead = self.leads_of(job)

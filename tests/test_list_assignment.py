@@ -1,7 +1,9 @@
 """Who gets the leads of a list, and how leads go to another list."""
 
+from ast import literal_eval
 from unittest.mock import patch
 
+from lxml import etree
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import new_test_user
@@ -63,6 +65,41 @@ class TestHandingOut(ListCase):
         self.assertEqual(self.restaurants.state, "running")
         self.hand_out()
         self.assertEqual(len(leads.filtered("user_id")), 9)
+
+    def test_who_hands_out_in_vain_learns_why(self):
+        def explain():
+            return self.restaurants.with_user(self.head).action_hand_out()["params"]["message"]
+
+        self.assertEqual(explain(), "“Restaurants”: no lead is waiting.")
+        self.fill(self.restaurants, 30)
+        self.hand_out()
+        self.assertIn("has 2 leads of it", explain())
+        self.restaurants.write({"sample_size": 4, "portion": 10})
+        self.assertIn("the sample of 4 leads is handed out", explain())
+
+    def test_leads_that_wait_do_not_bury_the_board(self):
+        self.fill(self.restaurants, 6)
+        own_request = self.make_leads(self.leads, user_id=False)
+        self.hand_out()
+        action = self.leads.action_open_funnel()
+        self.assertIn("search_default_funnel_handed_out", action["context"])
+        self.assertNotIn("search_default_funnel_handed_out", self.deals.action_open_funnel()["context"])
+        arch = self.env["crm.lead"].get_view(action["search_view_id"][0], "search")["arch"]
+        domain = literal_eval(etree.fromstring(arch).find(".//filter[@name='funnel_handed_out']").get("domain"))
+        shown = self.env["crm.lead"].search([*literal_eval(action["domain"]), *domain])
+        self.assertEqual(len(shown.filtered("funnel_list_id")), 4)
+        self.assertIn(own_request, shown)
+
+    def test_a_new_list_begins_in_the_funnel_of_its_head(self):
+        other = self.make_funnel("Other leads", "lead", ["New"], user_id=self.salesperson.id)
+        Lists = self.env["funnel.list"]
+        self.assertEqual(Lists.with_user(self.salesperson).default_get(["team_id"])["team_id"], other.id)
+        self.leads.user_id = self.head
+        self.assertIn(
+            Lists.with_user(self.head).default_get(["team_id"])["team_id"],
+            self.env["crm.team"].search([("user_id", "=", self.head.id), ("funnel_kind", "=", "lead")]).ids,
+        )
+        self.assertFalse(Lists.with_user(self.owner).default_get(["team_id"]).get("team_id"))
 
     def test_archived_salespeople_are_skipped(self):
         self.oleg.active = False

@@ -103,6 +103,12 @@ class TestRhythm(FunnelCase):
             lead.rhythm_interval = -1
             lead.flush_recordset()
 
+    def test_the_card_says_what_the_stage_says(self):
+        lead = self.as_salesperson(self.make())
+        self.assertEqual((lead.funnel_stage_interval, lead.funnel_stage_unit), (1, "months"))
+        self.every_month.write({"contact_interval": 2, "contact_unit": "weeks"})
+        self.assertEqual((lead.funnel_stage_interval, lead.funnel_stage_unit), (2, "weeks"))
+
     def test_the_kind_of_contact(self):
         self.every_month.contact_activity_type_id = self.env.ref("mail.mail_activity_data_meeting")
         self.assertEqual(self.activity(self.make()).activity_type_id.category, "meeting")

@@ -44,6 +44,7 @@ class CrmLead(models.Model):
         "funnel.words.mixin",
         "funnel.loss.mixin",
         "funnel.quality.mixin",
+        "funnel.stay.mixin",
         "funnel.move.mixin",
         "funnel.timer.mixin",
         "funnel.conversion.mixin",
@@ -55,7 +56,9 @@ class CrmLead(models.Model):
         "funnel.ledger.mixin",
         "funnel.list.move.mixin",
         "funnel.list.mixin",
+        "funnel.import.lead.mixin",
         "funnel.money.mixin",
+        "funnel.first.mixin",
         "funnel.view.mixin",
         "funnel.contact.flow.mixin",
         "funnel.contact.activity.mixin",
@@ -218,6 +221,15 @@ class CrmLead(models.Model):
             self._pass_gate(before, kept, touched, reasons=reasons)
         return result
 
+    def _check_company(self, fnames=None):
+        """Check what leads have in common once: a list of a thousand leads has few teams, people and sources."""
+        links = (field for field in self._fields.values() if field.relational and field.check_company)
+        names = ["company_id", *(field.name for field in links)]
+        different = {}
+        for lead in self.sudo():
+            different.setdefault(tuple(lead[name]._ids for name in names), lead.id)
+        return super(CrmLead, self.browse(different.values()))._check_company(fnames)
+
     @api.model
     def _prepare_funnel_values(self, vals, partners):
         """Fill in what a lead of a funnel has by being there: its team, its type, a title.
@@ -232,7 +244,7 @@ class CrmLead(models.Model):
             team_id = stage.funnel_ids[0]
         funnel = rules.funnels.get(team_id)
         if not funnel:
-            return vals
+            return {name: value for name, value in vals.items() if name != "first_funnel_id"}
         filled = {name: value for name, value in vals.items() if name not in COMPUTED_FACTS}
         filled["team_id"] = team_id
         if not filled.get("stage_id", True):

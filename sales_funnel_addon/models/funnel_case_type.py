@@ -9,7 +9,7 @@ class FunnelCaseType(models.Model):
     _inherit = ["funnel.config.mixin", "funnel.offer.mixin"]
     _description = "Case Type"
     _parent_store = True
-    _order = "sequence, id"
+    _order = "tree_order, id"
     _rec_names_search = ["name", "complete_name"]
 
     name = fields.Char("Type of Case", required=True, translate=True)
@@ -23,6 +23,15 @@ class FunnelCaseType(models.Model):
     parent_id = fields.Many2one("funnel.case.type", "Part Of", index=True, ondelete="restrict")
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("funnel.case.type", "parent_id", "Divided Into")
+    tree_order = fields.Char(
+        compute="_compute_tree_order",
+        store=True,
+        recursive=True,
+        compute_sudo=True,
+        index=True,
+        help="Puts each type right below the one it is a part of, and those of one level into their own order.",
+    )
+    depth = fields.Integer(compute="_compute_depth", help="How many types stand above this one.")
     team_ids = fields.Many2many(
         relation="funnel_case_type_team_rel",
         help="The funnels that offer this type. Empty: those that offer the type above it, and at the top all of them.",
@@ -45,6 +54,18 @@ class FunnelCaseType(models.Model):
             # the type above may belong to a company that the reader does not see
             above = case_type.parent_id.sudo().complete_name
             case_type.complete_name = f"{above} / {case_type.name}" if above else case_type.name
+
+    @api.depends("sequence", "parent_id.tree_order")
+    def _compute_tree_order(self):
+        for case_type in self:
+            own = f"{max(case_type.sequence, 0):06d}.{case_type._origin.id or 0:09d}"
+            above = case_type.parent_id.tree_order
+            case_type.tree_order = f"{above}/{own}" if above else own
+
+    @api.depends("tree_order")
+    def _compute_depth(self):
+        for case_type in self:
+            case_type.depth = (case_type.tree_order or "").count("/")
 
     @api.depends("complete_name")
     @api.depends_context("lang")

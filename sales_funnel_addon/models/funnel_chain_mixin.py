@@ -23,6 +23,11 @@ class FunnelChainMixin(models.AbstractModel):
         ondelete="set null",
         help="The won deal from which this card comes.",
     )
+    funnel_origin_team_id = fields.Many2one(
+        related="funnel_origin_id.team_id",
+        string="Handed Over From the Funnel",
+        help="Tells on the board where a card comes from: it has the title of the deal.",
+    )
     funnel_chain_id = fields.Many2one(
         "crm.lead",
         "First Card of the Chain",

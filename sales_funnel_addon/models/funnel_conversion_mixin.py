@@ -134,6 +134,7 @@ class FunnelConversionMixin(models.AbstractModel):
     def _merge_dependences(self, opportunities):
         # the log is nobody's to write, yet it has to outlive the leads that a merge deletes
         opportunities.sudo().funnel_move_ids.write({"lead_id": self.id})
+        self._follow_stays()
         opportunities.sudo().funnel_contact_ids.write({"lead_id": self.id})
         self._take_over_done_tasks(opportunities)
         self._take_over_fired_timers(opportunities)

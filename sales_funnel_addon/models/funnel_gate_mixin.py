@@ -15,7 +15,7 @@ PLACE_FIELDS = frozenset(
 #: Facts that are computed from others. They are stored, so the ORM would let a client write them.
 COMPUTED_FACTS = frozenset(
     {
-        "won_status",
+        *("won_status", "first_funnel_id"),
         *DOCUMENT_FACTS,
         *("client_keys", "matched_keys", "client_date", "is_repeat_client", "repeat_approved_by_id"),
     }
@@ -201,7 +201,7 @@ class FunnelGateMixin(models.AbstractModel):
         """Return ``vals`` without what nobody can decide about leads in funnels, or about what documents say."""
         if vals.keys().isdisjoint(COMPUTED_FACTS):
             return vals
-        facts = COMPUTED_FACTS if any(self.mapped("team_id.funnel_kind")) else DOCUMENT_FACTS
+        facts = COMPUTED_FACTS if any(self.mapped("team_id.funnel_kind")) else {*DOCUMENT_FACTS, "first_funnel_id"}
         return {name: value for name, value in vals.items() if name not in facts}
 
     # ------------------------------------------------------------

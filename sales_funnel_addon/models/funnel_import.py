@@ -43,7 +43,7 @@ class FunnelImport(models.Model):
         "res.users", "Imported By", default=lambda self: self.env.user, required=True, readonly=True, copy=False
     )
     file = fields.Binary(required=True, attachment=True, copy=False, help="A table: xlsx, xls or csv.")
-    file_name = fields.Char(default="import", copy=False)
+    file_name = fields.Char(default=lambda self: self.env._("Import of a Table"), copy=False)
     sheet_name = fields.Char("Sheet", copy=False, help="Which sheet of a workbook is imported.")
     header_row = fields.Integer(
         "Row with Headers", copy=False, help="Rows above it are left out. 0: there are no headers."
@@ -56,7 +56,7 @@ class FunnelImport(models.Model):
         help="They get the leads in turn. Empty: nobody gets them yet.",
     )
     allow_known = fields.Boolean(
-        "Known Clients, Too",
+        "Import Known Clients, Too",
         help="Clients who are among the leads or contacts already become leads as well, marked as repeat clients.",
     )
     state = fields.Selection(
@@ -100,13 +100,21 @@ class FunnelImport(models.Model):
                 total = job.created_count - job.kept_count + job.processed_count
             job.progress = min(100 * job.processed_count / total, 100) if total else 0
 
+    @api.constrains("list_id", "salesperson_ids")
+    def _check_salesperson_ids(self):
+        """The leads belong to a list that the importer sees, and go to people who can work on them."""
+        self.sudo(False).list_id.check_access("read")  # constraints run as superuser
+        for job in self:
+            job.list_id._check_salespeople(job.salesperson_ids)
+
     # ------------------------------------------------------------
     # ORM
     # ------------------------------------------------------------
 
     @api.model_create_multi
     def create(self, vals_list):
-        jobs = super().create([self._keep_own(vals) for vals in vals_list])
+        # whoever creates it imports, whatever a client sends as a default
+        jobs = super().create([{**self._keep_own(vals), "user_id": self.env.uid} for vals in vals_list])
         for job, vals in zip(jobs, vals_list, strict=True):
             job._load_columns(find_header=not vals.get("header_row"))
         return jobs
@@ -136,6 +144,10 @@ class FunnelImport(models.Model):
     def _set(self, vals):
         """Write what is nobody's to write."""
         return super().write(vals)
+
+    def _forget_check(self):
+        """What was checked counts no more: the table would become other leads now."""
+        self.filtered(lambda job: job.state == "checked")._set({"state": "draft"})
 
     @api.model
     def _keep_own(self, vals):
@@ -173,6 +185,7 @@ class FunnelImport(models.Model):
         """
         self._check_may_change()
         self._begin("checking", **self._get_fresh_counts())
+        return True
 
     def action_import(self):
         """Create the leads, or go on where it was stopped.
@@ -183,6 +196,7 @@ class FunnelImport(models.Model):
             if job.state not in ("draft", "checked", "cancelled", "failed"):
                 raise UserError(self.env._("“%s” is imported, or about to be.", job.file_name))
             job._begin("importing", has_begun=True, **({} if job.has_begun else self._get_fresh_counts()))
+        return True
 
     def action_cancel(self):
         """Stop what is at work; leads that were created stay.
@@ -198,6 +212,7 @@ class FunnelImport(models.Model):
                 job._set({"state": "done" if job.state == "undoing" else "cancelled", "message": text})
             else:
                 raise UserError(self.env._("“%s” is not at work.", job.file_name))
+        return True
 
     def action_undo(self):
         """Delete the leads of the import that nobody has worked with; the others stay, and are named.
@@ -208,6 +223,7 @@ class FunnelImport(models.Model):
             if not job.has_begun or job.state not in ("done", "cancelled", "failed"):
                 raise UserError(self.env._("There is nothing to take back from “%s”.", job.file_name))
             job._begin("undoing", position=0, processed_count=0, kept_count=0)
+        return True
 
     def action_start_over(self):
         """Make an import that was undone or has failed one that can be changed and begun again.
@@ -219,6 +235,7 @@ class FunnelImport(models.Model):
             if job.state != "undone" and (job.state != "failed" or job.has_begun):
                 raise UserError(self.env._("“%s” has leads: take them back first.", job.file_name))
             job._load_columns(find_header=False)
+        return True
 
     def _begin(self, state, **values):
         """Let the scheduled action do something with these imports."""
@@ -257,6 +274,16 @@ class FunnelImport(models.Model):
         if verdict:
             domain.append(("state", "in", states.get(verdict, [verdict])))
         return {**action, "domain": domain, "context": {}}
+
+    def action_open_list(self):
+        """Open the list of the import, where its leads are handed out."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "funnel.list",
+            "view_mode": "form",
+            "res_id": self.list_id.id,
+        }
 
     def action_report(self):
         """Download the table with the verdict of each row."""

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..tools.import_headers import NAME_PARTS, REPEATABLE
 from .funnel_import_value_mixin import IMPORTED_FIELDS
@@ -45,10 +46,25 @@ class FunnelImportColumn(models.Model):
         self.import_id._check_may_change()
         if not self.env.su:
             vals = {name: value for name, value in vals.items() if name == "target"}
-        return super().write(vals)
+        result = super().write(vals)
+        self.import_id.sudo()._forget_check()  # the state is the server's to say
+        return result
 
     @api.constrains("target")
     def _check_target(self):
-        """A field that has one value is filled from one column."""
+        """A field that has one value is filled from one column; what no table fills is filled from none.
+
+        Odoo does not check the values of a selection whose choices depend on the reader.
+        """
+        known = self._get_target_names()
+        for column in self:
+            if column.target and column.target not in known:
+                raise ValidationError(
+                    self.env._(
+                        "The column “%(column)s” cannot go into “%(field)s”: no table fills that field.",
+                        column=column.header,
+                        field=column.target,
+                    )
+                )
         for job in self.import_id:
             job._check_targets(REPEATABLE)

@@ -32,8 +32,7 @@ class FunnelImportFileMixin(models.AbstractModel):
             values = {
                 "headers": [(column.header, labels.get(column.target)) for column in job.column_ids],
                 "rows": [
-                    (number, [cell[:LONGEST_SHOWN] for cell in cells] + [""] * (len(job.column_ids) - len(cells)))
-                    for number, cells in job.preview or ()
+                    (number, cells + [""] * (len(job.column_ids) - len(cells))) for number, cells in job.preview or ()
                 ],
             }
             job.preview_html = bool(job.preview) and self.env["ir.qweb"]._render(
@@ -80,7 +79,7 @@ class FunnelImportFileMixin(models.AbstractModel):
                 "header_row": number,
                 "sheet_name": sheet.name,
                 "sheet_names": ", ".join(sheet.names),
-                "preview": data[:SHOWN],
+                "preview": [(row, [cell[:LONGEST_SHOWN] for cell in cells]) for row, cells in data[:SHOWN]],
                 "column_ids": [(5, 0, 0), *self._prepare_columns(headers, data, known)],
                 **self._get_unread_values(),
             }

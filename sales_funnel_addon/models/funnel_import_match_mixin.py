@@ -1,4 +1,6 @@
-from odoo import api, fields, models
+from datetime import datetime
+
+from odoo import api, models
 
 from ..tools.repeat_clients import History, Request, find_histories
 
@@ -24,8 +26,8 @@ class FunnelImportMatchMixin(models.AbstractModel):
         keys = frozenset().union(*(row.key_set for row in rows))
         if not keys:
             return {}
-        now = fields.Datetime.now()
-        asked = [Request(-row.number, row.key_set, now, self.company_id.id) for row in rows if row.keys]
+        # whatever is there was there before a row that is no lead yet, also what came within the same second
+        asked = [Request(-row.number, row.key_set, datetime.max, self.company_id.id) for row in rows if row.keys]
         Lead._flush_clients()
         found = find_histories(asked, Lead._find_requests(keys), Lead._find_known_contacts(keys))
         own = {False, None, *self.env.user.sudo().company_ids.ids}

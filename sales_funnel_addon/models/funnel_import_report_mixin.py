@@ -10,7 +10,7 @@ class FunnelImportReportMixin(models.AbstractModel):
     def _get_report_name(self):
         """Return the name of the file."""
         name = (self.file_name or "").rpartition(".")[0] or self.file_name or "import"
-        return f"{name} - {self.env._('what became of it')}.xlsx"
+        return self.env._("%s - report of the import", name) + ".xlsx"
 
     def _get_report_headers(self):
         """Return what stands above the columns of the report."""

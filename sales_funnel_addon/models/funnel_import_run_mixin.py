@@ -9,6 +9,7 @@ from odoo.tools import SQL, split_every
 from ..tools.errors import describe_error, is_collision
 from ..tools.sheet_files import SheetError
 from .funnel_import_judge_mixin import QUIET
+from .funnel_import_lead_mixin import RUN, RUN_KEY
 
 _logger = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ class FunnelImportRunMixin(models.AbstractModel):
     def _as_importer(self):
         """Return the import in the name, the language and the company of whoever has begun it."""
         user, company = self.user_id, self.company_id or self.user_id.company_id
-        context = {"lang": user.lang, "tz": user.tz, "allowed_company_ids": company.ids, **QUIET}
+        context = {"lang": user.lang, "tz": user.tz, "allowed_company_ids": company.ids, **QUIET, RUN_KEY: RUN}
         return self.with_env(self.env(user=user.id, context=context, su=False))
 
     def _check_may_import(self):

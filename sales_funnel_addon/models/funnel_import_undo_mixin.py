@@ -57,7 +57,8 @@ class FunnelImportUndoMixin(models.AbstractModel):
             SQL(
                 """
                 SELECT id FROM crm_lead AS lead WHERE id IN %(ids)s AND (
-                       (write_date != create_date AND write_uid != %(system)s)
+                       funnel_was_edited
+                    OR (write_date != create_date AND write_uid != %(system)s)
                     OR EXISTS (SELECT FROM funnel_move
                                 WHERE lead_id = lead.id AND kind NOT IN ('created', 'automatic'))
                     OR EXISTS (SELECT FROM funnel_contact WHERE lead_id = lead.id)

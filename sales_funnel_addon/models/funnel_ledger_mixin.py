@@ -42,7 +42,7 @@ class FunnelLedgerMixin(models.AbstractModel):
         for lead in self:
             recorded = bool(lead.ledger_reference or lead.ledger_date or lead.ledger_amount)
             difference = lead.ledger_amount - lead._get_deal_amount() if recorded else 0
-            lead.ledger_difference = difference
+            lead._note("ledger_difference", difference)
             lead.ledger_state = ("equal" if lead._equals_ledger(difference) else "different") if recorded else "none"
 
     def _get_deal_amount(self):

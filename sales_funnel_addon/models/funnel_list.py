@@ -30,6 +30,7 @@ class FunnelList(models.Model):
         index=True,
         ondelete="restrict",
         domain=[("funnel_kind", "=", "lead")],
+        default=lambda self: self._default_team_id(),
         help="Where the leads of the list are worked on.",
     )
     head_id = fields.Many2one(related="team_id.user_id", string="Head of Sales")
@@ -62,6 +63,15 @@ class FunnelList(models.Model):
         "CHECK (portion >= 0)", "The number of leads at a time cannot be negative; 0 hands them out all at once."
     )
     _campaign = models.Index("(campaign_id) WHERE active AND kind = 'campaign' AND state != 'paused'")
+
+    @api.model
+    def _default_team_id(self):
+        """Return the funnel of leads that the user leads, else the only one there is."""
+        teams = self.env["crm.team"].search(
+            [("funnel_kind", "=", "lead"), ("company_id", "in", [False, self.env.company.id])]
+        )
+        own = teams.filtered(lambda team: team.user_id == self.env.user)
+        return own[:1] or (teams if len(teams) == 1 else teams.browse())
 
     # ------------------------------------------------------------
     # RIGHTS

@@ -41,27 +41,34 @@ class FunnelListAssignmentMixin(models.AbstractModel):
     @api.constrains("user_ids", "team_id")
     def _check_user_ids(self):
         """Salespeople of a list have to be able to work on its leads."""
-        sales = self.env.ref("sales_team.group_sale_salesman")
-        for cold_list in self.sudo():
-            company = cold_list.team_id.company_id
-            outside = cold_list.user_ids.filtered(lambda user: user.share or sales not in user.all_group_ids)
-            if outside:
-                raise ValidationError(
-                    self.env._(
-                        "Only salespeople get leads of the list “%(list)s”: %(people)s.",
-                        list=cold_list.name,
-                        people=", ".join(outside.mapped("name")),
-                    )
+        for cold_list in self:
+            cold_list._check_salespeople(cold_list.user_ids)
+
+    def _check_salespeople(self, users):
+        """Refuse users who cannot work on the leads of this list.
+
+        :raises ValidationError: naming them
+        """
+        sales, company = self.env.ref("sales_team.group_sale_salesman"), self.sudo().team_id.company_id
+        users = users.sudo()  # also people whose groups and companies the user may not read
+        outside = users.filtered(lambda user: user.share or sales not in user.all_group_ids)
+        if outside:
+            raise ValidationError(
+                self.env._(
+                    "Only salespeople get leads of the list “%(list)s”: %(people)s.",
+                    list=self.name,
+                    people=", ".join(outside.mapped("name")),
                 )
-            strangers = cold_list.user_ids.filtered(lambda user, c=company: c and c not in user.company_ids)
-            if strangers:
-                raise ValidationError(
-                    self.env._(
-                        "%(people)s cannot work in the company “%(company)s”.",
-                        people=", ".join(strangers.mapped("name")),
-                        company=company.name,
-                    )
+            )
+        strangers = users.filtered(lambda user: company and company not in user.company_ids)
+        if strangers:
+            raise ValidationError(
+                self.env._(
+                    "%(people)s cannot work in the company “%(company)s”.",
+                    people=", ".join(strangers.mapped("name")),
+                    company=company.name,
                 )
+            )
 
     # ------------------------------------------------------------
     # ACTIONS
@@ -85,7 +92,7 @@ class FunnelListAssignmentMixin(models.AbstractModel):
         if count:
             message = self.env._("Leads handed out: %s", count)
         else:
-            message = self.env._("Nobody can get more leads now: none is waiting, or everybody has enough.")
+            message = "\n".join(cold_list._explain_no_hand_out() for cold_list in self.sudo())
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -95,6 +102,23 @@ class FunnelListAssignmentMixin(models.AbstractModel):
                 "next": {"type": "ir.actions.act_window_close"},
             },
         }
+
+    def _explain_no_hand_out(self):
+        """Return why nobody gets leads of this list now."""
+        self.ensure_one()
+        if not self.waiting_count:
+            return self.env._("“%s”: no lead is waiting.", self.name)
+        if self._get_limits()[self] == 0:
+            return self.env._(
+                "“%(list)s”: the sample of %(count)s leads is handed out. The others follow when it is processed.",
+                list=self.name,
+                count=self.sample_size,
+            )
+        return self.env._(
+            "“%(list)s”: everybody who can work has %(count)s leads of it. Each processed lead brings a new one.",
+            list=self.name,
+            count=self.portion,
+        )
 
     # ------------------------------------------------------------
     # HANDING OUT

@@ -122,27 +122,31 @@ class FunnelListMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        leads = super().create(
-            [{name: value for name, value in vals.items() if name not in LIST_FACTS} for vals in vals_list]
-        )
+        leads = super().create(vals_list)
         listed = leads.filtered("funnel_list_id")
         if listed:
             listed._check_lists_readable(listed.sudo().funnel_list_id.ids)
-            listed._check_takes_part({lead.id: (False, False) for lead in listed})
+            listed._check_takes_part({lead.id: (False, False, False) for lead in listed})
         return leads
+
+    @api.model
+    def _add_missing_default_values(self, values):
+        # also what comes as a default, from the context or from the user's own ones
+        values = super()._add_missing_default_values(values)
+        return {name: value for name, value in values.items() if name not in LIST_FACTS}
 
     def write(self, vals):
         if not LIST_FACTS.isdisjoint(vals):
             vals = {name: value for name, value in vals.items() if name not in LIST_FACTS}
-        if not self or vals.keys().isdisjoint({"funnel_list_id", "user_id"}):
+        if not self or vals.keys().isdisjoint({"funnel_list_id", "user_id", "type"}):
             return super().write(vals)
-        before = {lead.id: (lead.funnel_list_id.id, lead.user_id.id) for lead in self.sudo()}
+        before = {lead.id: (lead.funnel_list_id.id, lead.user_id.id, lead.type) for lead in self.sudo()}
         if "funnel_list_id" in vals:
             self._check_may_change_list(vals["funnel_list_id"])
         result = super().write(vals)
         self._check_takes_part(before)
         if "funnel_list_id" in vals:
-            former = self.env["funnel.list"].browse({list_id for list_id, _user_id in before.values() if list_id})
+            former = self.env["funnel.list"].browse({list_id for list_id, *_rest in before.values() if list_id})
             self.sudo()._sync_list_outcomes(former)
             self.funnel_list_id._ask_for_hand_out()
         return result
@@ -177,10 +181,12 @@ class FunnelListMixin(models.AbstractModel):
     def _check_takes_part(self, before):
         """Refuse deals that come into a list, and salespeople for leads that wait in a paused one.
 
-        :param dict before: pairs of the ids of the list and the salesperson that each lead had, by lead id
+        Nor does a lead that waits become a deal, or get a salesperson while it is lost: either could be taken then.
+
+        :param dict before: the list, the salesperson (ids) and the type that each lead had, by lead id
         """
         for lead in self.sudo().filtered("funnel_list_id"):  # the list counts, whoever may see it
-            cold_list, (list_id, user_id) = lead.funnel_list_id, before[lead.id]
+            cold_list, (list_id, user_id, lead_type) = lead.funnel_list_id, before[lead.id]
             if lead.type == "opportunity" and list_id != cold_list.id:
                 raise ValidationError(
                     self.env._(
@@ -189,8 +195,9 @@ class FunnelListMixin(models.AbstractModel):
                         list=cold_list.name,
                     )
                 )
-            is_taken = lead.user_id and not user_id and not lead.funnel_list_outcome
-            if cold_list.state == "paused" and is_taken and list_id in (False, cold_list.id):
+            is_taken = lead.user_id and lead.funnel_list_outcome != "converted"
+            is_taken = is_taken or (lead.type == "opportunity" and lead_type == "lead")
+            if cold_list.state == "paused" and is_taken and not user_id and list_id in (False, cold_list.id):
                 raise UserError(lead._describe_paused_list())
 
     def _describe_paused_list(self):

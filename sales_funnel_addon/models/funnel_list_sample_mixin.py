@@ -210,6 +210,7 @@ class FunnelListSampleMixin(models.AbstractModel):
         if paused:
             raise UserError(self.env._("The list “%s” is paused already.", paused[0].name))
         self._change_state(note, lambda cold_list: "paused")
+        return True
 
     def action_resume(self, note):
         """Let the leads of paused lists be handed out again.
@@ -224,6 +225,7 @@ class FunnelListSampleMixin(models.AbstractModel):
             raise UserError(self.env._("The list “%s” is not paused.", running[0].name))
         self._change_state(note, lambda cold_list: "running" if cold_list.judged_at else "sampling")
         self.sudo()._hand_out()  # the leads are nobody's yet
+        return True
 
     def _change_state(self, note, choose):
         """Give the lists another state, for people whose right to it was checked.

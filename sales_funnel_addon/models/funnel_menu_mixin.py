@@ -65,6 +65,9 @@ class FunnelMenuMixin(models.AbstractModel):
             "default_team_ids": [self.id],  # of a stage that is added on the board
             "funnel_id": self.id,
         }
+        if self.funnel_kind == "lead":
+            # thousands of leads of a cold list that are nobody's yet would bury those to work with
+            context["search_default_funnel_handed_out"] = 1
         return {
             "res_model": "crm.lead",
             "view_mode": ",".join(mode for mode, _xml_id in self._get_funnel_views()),

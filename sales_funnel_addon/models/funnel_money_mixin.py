@@ -142,7 +142,7 @@ class FunnelMoneyMixin(models.AbstractModel):
         "company_id",
     )
     def _compute_contract_amount_invoiced(self):
-        for lead in self:
+        for lead in self._clear_without("order_ids", "has_confirmed_orders", "contract_amount_invoiced"):
             orders = lead.order_ids.filtered(lambda order: order._is_confirmed())
             lead.has_confirmed_orders = bool(orders)
             lead.contract_amount_invoiced = lead._sum_of_orders(
@@ -161,7 +161,8 @@ class FunnelMoneyMixin(models.AbstractModel):
     def _compute_received_amount_invoiced(self):
         # together for all deals: nothing is read deal by deal
         receipts = self.order_ids._get_receipts()
-        for lead in self:
+        facts = ("has_posted_invoices", "received_amount_invoiced", "prepayment_amount_invoiced")
+        for lead in self._clear_without("order_ids", *facts):
             found = {order: receipts[order.id] for order in lead.order_ids if order.id in receipts}
             totals = {order: receipt.total for order, receipt in found.items()}
             prepaid = {order: receipt.prepaid for order, receipt in found.items() if receipt.prepaid is not None}
@@ -199,17 +200,38 @@ class FunnelMoneyMixin(models.AbstractModel):
         """Give a field what documents say, or what people have entered where there are none."""
         manual, has_documents = ENTERED[name]
         for lead in self:
-            lead[name] = lead[documented] if lead[has_documents] else lead[manual]
+            lead._note(name, lead[documented] if lead[has_documents] else lead[manual])
+
+    def _note(self, name, value):
+        """Give a computed field of this lead its value.
+
+        An amount of which nothing is known yet stays empty, which reads as 0: it would cost each new lead an update of
+        a dozen columns.
+        """
+        if not self.id or self[name] != value:
+            self[name] = value
+
+    def _clear_without(self, documents, *names):
+        """Clear what documents say of the leads that have none.
+
+        :param str documents: the field of the documents
+        :param names: the fields that they say
+        :returns: the other leads
+        """
+        bare = self.filtered(lambda lead: not lead[documents])
+        for name in names:
+            bare.filtered(lambda lead, name=name: not lead.id or lead[name])[name] = False
+        return self - bare
 
     @api.depends("contract_amount", "received_amount")
     def _compute_amount_due(self):
         for lead in self:
-            lead.amount_due = lead.contract_amount - lead.received_amount
+            lead._note("amount_due", lead.contract_amount - lead.received_amount)
 
     @api.depends("prepayment_due", "prepayment_amount")
     def _compute_prepayment_missing(self):
         for lead in self:
-            lead.prepayment_missing = max(0, lead.prepayment_due - lead.prepayment_amount)
+            lead._note("prepayment_missing", max(0, lead.prepayment_due - lead.prepayment_amount))
 
     # ------------------------------------------------------------
     # INVERSE

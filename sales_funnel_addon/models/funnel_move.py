@@ -1,8 +1,15 @@
 from odoo import fields, models
+from odoo.tools import SQL
+from odoo.tools.sql import column_exists
+
+from .funnel_stay_mixin import OUTCOMES
 
 
 class FunnelMove(models.Model):
-    """One event in the life of a lead in the funnels: created, moved, won, lost … Nobody writes or deletes these."""
+    """One event in the life of a lead in the funnels: created, moved, won, lost … Nobody writes or deletes these.
+
+    A move that brings a lead into a stage begins a stay there; what became of it is added by the engine.
+    """
 
     _name = "funnel.move"
     _inherit = ["funnel.follows.lead.mixin"]
@@ -30,9 +37,9 @@ class FunnelMove(models.Model):
         readonly=True,
     )
     from_stage_id = fields.Many2one("crm.stage", "From", ondelete="set null", readonly=True)
-    to_stage_id = fields.Many2one("crm.stage", "To", ondelete="set null", index="btree_not_null", readonly=True)
+    to_stage_id = fields.Many2one("crm.stage", "To", ondelete="set null", readonly=True)
     from_team_id = fields.Many2one("crm.team", "From Funnel", ondelete="set null", readonly=True)
-    to_team_id = fields.Many2one("crm.team", "To Funnel", ondelete="set null", index="btree_not_null", readonly=True)
+    to_team_id = fields.Many2one("crm.team", "To Funnel", ondelete="set null", readonly=True)
     user_id = fields.Many2one("res.users", "By", ondelete="set null", readonly=True)
     date = fields.Datetime(required=True, index=True, readonly=True)
     hours_in_stage = fields.Float(
@@ -43,3 +50,30 @@ class FunnelMove(models.Model):
     )
     lost_reason_id = fields.Many2one("crm.lost.reason", ondelete="set null", index="btree_not_null", readonly=True)
     reason = fields.Text(readonly=True, help="Why: the reason and comment of a loss, or of an override.")
+    outcome = fields.Selection(
+        OUTCOMES,
+        "What Became of It",
+        readonly=True,
+        help="How the stay in the stage ended that began with this move. Empty: no stay began with it. A lead that is "
+        "in a side stage, or back from there, has not decided yet: its stay before that is interrupted.",
+    )
+    left_date = fields.Datetime(
+        "Left On", readonly=True, help="When the lead left the stage again; of a loss, when the lead was reopened."
+    )
+    next_stage_id = fields.Many2one("crm.stage", ondelete="set null", readonly=True)
+
+    # the reports choose by funnel or stage, and by period
+    _team_date = models.Index("(to_team_id, date) WHERE to_team_id IS NOT NULL")
+    _stage_date = models.Index("(to_stage_id, date) WHERE to_stage_id IS NOT NULL")
+    _lost_date = models.Index("(date) WHERE kind = 'lost'")
+
+    def _auto_init(self):
+        """Tell of the stays of an earlier version what became of them."""
+        is_new = not column_exists(self.env.cr, self._table, "outcome")
+        result = super()._auto_init()
+        if is_new:
+            self.pool.post_init(self._follow_all_stays)
+        return result
+
+    def _follow_all_stays(self):
+        self.env.cr.execute(self.env["crm.lead"]._prepare_stays(SQL("TRUE")))

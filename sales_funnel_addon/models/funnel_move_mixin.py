@@ -96,6 +96,7 @@ class FunnelMoveMixin(models.AbstractModel):
                 self._select_entries(SQL("move.lead_id::integer")),
             )
         )
+        self.browse(row[0] for row in rows)._follow_stays()
         self.env["crm.lead"].invalidate_model(["funnel_move_ids"], flush=False)
 
     def _select_entries(self, lead_id):

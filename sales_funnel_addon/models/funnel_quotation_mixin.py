@@ -68,13 +68,13 @@ class FunnelQuotationMixin(models.AbstractModel):
     def _compute_quotation_range_count(self):
         # together for all deals: nothing is read deal by deal
         real = self.order_ids.order_line.filtered(lambda line: not line.display_type).order_id
-        for lead in self:
+        for lead in self._clear_without("order_ids", "quotation_range_count"):
             offered = {order.price_range_id for order in lead.order_ids if order in real and order.state != "cancel"}
             lead.quotation_range_count = len([one for one in offered if one and one._is_offered_by(lead.team_id)])
 
     @api.depends("order_ids.state", "order_ids.date_order")
     def _compute_accepted_order_id(self):
-        for lead in self:
+        for lead in self._clear_without("order_ids", "accepted_order_id"):
             confirmed = lead.order_ids.filtered(lambda order: order._is_confirmed())
             lead.accepted_order_id = confirmed.sorted(lambda order: (order.date_order, order.id))[:1]
 
@@ -91,7 +91,7 @@ class FunnelQuotationMixin(models.AbstractModel):
                 lambda line: not line.display_type and not line.is_downpayment
             )
             texts = [line._get_equipment_text() for line in lines.sorted(lambda line: (line.sequence, line.id))]
-            lead.equipment = "\n".join(texts) if lead.accepted_order_id else lead.equipment_manual
+            lead._note("equipment", "\n".join(texts) if lead.accepted_order_id else lead.equipment_manual)
 
     @api.depends(
         *("equipment_price_manual", "accepted_order_id", "company_id"),
@@ -101,7 +101,7 @@ class FunnelQuotationMixin(models.AbstractModel):
         for lead in self:
             order = lead.accepted_order_id
             price = order and lead._sum_of_orders({order: order._to_company_currency(order.amount_total)})
-            lead.equipment_price = price if order else lead.equipment_price_manual
+            lead._note("equipment_price", price if order else lead.equipment_price_manual)
 
     def _inverse_equipment(self):
         self._keep_entry("equipment")

@@ -1,7 +1,8 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..tools.lead_moves import LeadState
 from ..tools.working_time import NoWorkingTime
@@ -11,6 +12,8 @@ RHYTHM_FIELDS = frozenset({"rhythm_interval", "rhythm_unit", "rhythm_paused_unti
 RHYTHM_UNITS = [("days", "days"), ("weeks", "weeks"), ("months", "months")]
 #: When people are contacted on a day on which it is not known when work begins, in minutes from midnight.
 MORNING = 10 * 60
+#: Between which days contacts are planned; further away no calendar can count.
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2199, 12, 31)
 
 
 class FunnelRhythmMixin(models.AbstractModel):
@@ -29,6 +32,10 @@ class FunnelRhythmMixin(models.AbstractModel):
         help="How long after one planned contact comes the next. 0: as the stage says.",
     )
     rhythm_unit = fields.Selection(RHYTHM_UNITS, "Unit of the Rhythm", default="months", tracking=True)
+    funnel_stage_interval = fields.Integer("Rhythm of the Stage", compute="_compute_funnel_stage_rhythm")
+    funnel_stage_unit = fields.Selection(
+        RHYTHM_UNITS, "Unit of the Stage's Rhythm", compute="_compute_funnel_stage_rhythm"
+    )
     rhythm_date = fields.Datetime(
         "Next Planned Contact",
         copy=False,
@@ -50,9 +57,31 @@ class FunnelRhythmMixin(models.AbstractModel):
         "The time between two planned contacts is a number from 1 to 1000, or 0 for that of the stage.",
     )
 
+    @api.constrains("rhythm_date", "rhythm_paused_until")
+    def _check_rhythm_days(self):
+        for lead in self:
+            for name in ("rhythm_date", "rhythm_paused_until"):
+                day = fields.Date.to_date(lead[name])
+                if day and not FIRST_DAY <= day <= LAST_DAY:
+                    raise ValidationError(
+                        self.env._(
+                            "“%(lead)s”: “%(field)s” lies between the years %(first)s and %(last)s.",
+                            lead=lead.display_name,
+                            field=lead._fields[name]._description_string(self.env),
+                            first=FIRST_DAY.year,
+                            last=LAST_DAY.year,
+                        )
+                    )
+
     # ------------------------------------------------------------
     # COMPUTE
     # ------------------------------------------------------------
+
+    @api.depends("stage_id.contact_interval", "stage_id.contact_unit")
+    def _compute_funnel_stage_rhythm(self):
+        for lead in self:
+            lead.funnel_stage_interval = lead.stage_id.contact_interval
+            lead.funnel_stage_unit = lead.stage_id.contact_unit
 
     @api.depends("team_id", "stage_id", "active", "won_status", "rhythm_paused_until", "rhythm_date")
     def _compute_funnel_has_rhythm(self):

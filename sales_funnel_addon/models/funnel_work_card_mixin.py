@@ -160,6 +160,19 @@ class FunnelWorkCardMixin(models.AbstractModel):
             self.browse(notes)._message_log_batch(bodies=notes)
 
     # ------------------------------------------------------------
+    # MERGE
+    # ------------------------------------------------------------
+
+    def _merge_dependences(self, opportunities):
+        """The documents of merged cards belong to the one that stays."""
+        result = super()._merge_dependences(opportunities)
+        for model_name, _label in self.env["funnel.work.state"]._get_models():
+            # whoever may see the documents: they must not lose their card
+            documents = self.env[model_name].sudo().with_context(active_test=False)
+            documents.search([("funnel_lead_id", "in", opportunities.ids)]).write({"funnel_lead_id": self.id})
+        return result
+
+    # ------------------------------------------------------------
     # SCREENS
     # ------------------------------------------------------------
 

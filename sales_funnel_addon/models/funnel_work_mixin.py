@@ -28,7 +28,9 @@ class FunnelWorkMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self._check_cards({vals.get("funnel_lead_id") for vals in vals_list})
+        # also what comes as a default, from the context or from the user's own ones
+        default = self.default_get(["funnel_lead_id"]).get("funnel_lead_id")
+        self._check_cards({vals.get("funnel_lead_id", default) for vals in vals_list})
         documents = super().create(vals_list)
         documents.filtered("funnel_lead_id")._note_work()
         return documents

@@ -9,11 +9,9 @@ class FunnelCheckReport(models.Model):
     """
 
     _name = "funnel.check.report"
-    _inherit = ["funnel.follows.lead.mixin"]
+    _inherit = ["funnel.report.mixin"]
     _description = "Checks Analysis"
     _auto = False
-    _order = "date desc, id desc"
-    _rec_name = "lead_id"
     _depends = {
         "funnel.move": ["lead_id", "kind", "date", "from_stage_id", "to_stage_id", "to_team_id", "lost_reason_id"],
         "funnel.task.template": ["kind", "stage_id", "lost_reason_id"],
@@ -39,10 +37,6 @@ class FunnelCheckReport(models.Model):
     blocked_share = fields.Float(
         "Share Blocked", aggregator="avg", readonly=True, help="Of all that came into the stage."
     )
-
-    @property
-    def _table_query(self):
-        return SQL("SELECT %s FROM %s WHERE %s", self._select(), self._from(), self._where())
 
     def _select(self):
         return SQL(

@@ -10,11 +10,9 @@ class FunnelRefusalReport(models.Model):
     """
 
     _name = "funnel.refusal.report"
-    _inherit = ["funnel.follows.lead.mixin"]
+    _inherit = ["funnel.report.mixin"]
     _description = "Refusals Analysis"
     _auto = False
-    _order = "date desc, id desc"
-    _rec_name = "lead_id"
     _depends = {
         "funnel.refusal": [
             *("lead_id", "date", "user_id", "team_id", "stage_id", "lost_reason_id", "state", "closing"),
@@ -22,7 +20,6 @@ class FunnelRefusalReport(models.Model):
         ]
     }
 
-    lead_id = fields.Many2one("crm.lead", readonly=True)
     date = fields.Datetime("Lost On", readonly=True)
     user_id = fields.Many2one("res.users", "Salesperson", readonly=True)
     team_id = fields.Many2one("crm.team", "Funnel", readonly=True)
@@ -45,10 +42,6 @@ class FunnelRefusalReport(models.Model):
     hours_to_verdict = fields.Float(
         "Hours to the Verdict", aggregator="avg", readonly=True, help="Calendar hours from the loss to the verdict."
     )
-
-    @property
-    def _table_query(self):
-        return SQL("SELECT %s FROM %s WHERE %s", self._select(), self._from(), self._where())
 
     def _select(self):
         return SQL(

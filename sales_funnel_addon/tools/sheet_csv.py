@@ -8,12 +8,14 @@ from collections import Counter
 import chardet
 
 from .sheet_cells import to_text, trim
-from .sheet_files import LONGEST_CELL, SheetError
+from .sheet_files import LONGEST_CELL, MOST_COLUMNS, SheetError
 
 #: What may stand between values, the likeliest first.
 SEPARATORS = ";\t,|"
 #: How many lines are looked at to find the separator, and how many bytes for the encoding.
 SAMPLE_LINES, SAMPLE_BYTES = 50, 200_000
+#: How many characters a line has at most: a single one must not fill the memory with its cells.
+LONGEST_LINE = 2**20
 #: What the encodings are in truth that are often taken for one another.
 SUPERSETS = {"iso-8859-1": "cp1252", "iso-8859-5": "cp1251", "ascii": "utf-8", "gb2312": "gb18030"}
 
@@ -91,10 +93,10 @@ def read_csv(content):
     """
     encoding = find_encoding(content)
     with io.TextIOWrapper(io.BytesIO(content), encoding, errors="replace", newline="") as sample:
-        lines = [line.replace("\x00", "") for _number, line in zip(range(SAMPLE_LINES), sample, strict=False)]
+        lines = [sample.readline(SAMPLE_BYTES).replace("\x00", "") for _number in range(SAMPLE_LINES)]
     separator = find_separator(lines)
     with io.TextIOWrapper(io.BytesIO(content), encoding, errors="replace", newline="") as stream:
-        rows = csv.reader((line.replace("\x00", "") for line in stream), delimiter=separator)
+        rows = csv.reader(_read_lines(stream, separator), delimiter=separator)
         number = 0
         while True:
             number += 1
@@ -108,3 +110,15 @@ def read_csv(content):
             values = [] if is_hint else trim([to_text(cell) for cell in cells])
             if values:
                 yield number, values
+
+
+def _read_lines(stream, separator):
+    """Yield the lines of a text, as long as none of them is too long for a row of a table."""
+    number = 0
+    while line := stream.readline(LONGEST_LINE + 1):
+        number += 1
+        if len(line) > LONGEST_LINE:
+            if line.count(separator) > MOST_COLUMNS:
+                raise SheetError("too_many_columns", row=number, limit=MOST_COLUMNS)
+            raise SheetError("long_cell", row=number, limit=LONGEST_CELL)
+        yield line.replace("\x00", "")

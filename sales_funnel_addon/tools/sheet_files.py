@@ -1,7 +1,10 @@
 """What kind of file somebody has uploaded, by its content, and whether it can be opened without harm."""
 
+import re
 import zipfile
 from io import BytesIO
+
+from lxml import etree
 
 #: How much is read, far more than a base of clients has: bytes of a file and of what it unpacks to, rows, columns, and
 #: characters in a cell (as in Excel).
@@ -13,8 +16,15 @@ LONGEST_CELL = 32_767
 #: What the parts of a workbook may unpack to that are read at once; rows are read one after the other.
 MOST_TEXTS = 150 * 2**20
 MOST_SETTINGS = 20 * 2**20
+#: How many tags the parts have that become objects, all at once: twice what Excel's 65,490 formats of cells take.
+MOST_TAGS = 300_000
 #: Where a document type stands if there is one, which a workbook never has: it is how entities get into a file.
 PROLOG = 65_536
+#: What may stand before the first tag of a part: comments and instructions.
+_PREFACE = re.compile(rb"<!--.*?(?:-->|\Z)|<\?.*?(?:\?>|\Z)", re.DOTALL)
+_CONTENT_TYPES = "[Content_Types].xml"
+#: Where the formats of cells stand, whatever else the workbook says.
+_STYLES = "xl/styles.xml"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _BIFF = (b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08")
@@ -74,29 +84,72 @@ def detect(content):
 def check_workbook(archive):
     """Refuse a workbook that would fill the memory, or whose parts refer to files outside of it.
 
-    Python unpacks no more than the directory of the archive says.
+    Python unpacks no more than the directory of the archive says. Any part counts, whatever it is called: it is the
+    workbook that says which of them are its sheets.
 
     :param zipfile.ZipFile archive: the workbook
     :raises SheetError: when it is too big, or has a document type
     """
-    total = 0
+    if sum(info.file_size for info in archive.infolist()) > MOST_UNPACKED:
+        raise SheetError("unpacked_too_big", limit=MOST_UNPACKED // 2**20)
+    kinds = _read_kinds(archive)
     for info in archive.infolist():
-        if not info.filename.endswith((".xml", ".rels")):
-            continue  # pictures and macros: nobody reads them
-        total += info.file_size
-        if total > MOST_UNPACKED or info.file_size > _get_part_limit(info.filename):
+        kind = kinds.get(info.filename, "")
+        # pictures hardly shrink, and nobody reads them
+        is_picture = not kind and info.file_size < 4 * info.compress_size
+        if info.file_size > _get_part_limit(info.filename, kind) and not is_picture:
             raise SheetError("unpacked_too_big", limit=MOST_UNPACKED // 2**20)
         if info.flag_bits & 1:
             raise SheetError("password")
-        with archive.open(info) as part:
-            if b"<!DOCTYPE" in part.read(PROLOG).replace(b"\x00", b"").upper():
-                raise SheetError("entities")
+        if kind or not info.filename.startswith("xl/media/"):
+            _check_part(archive, info, kind)
 
 
-def _get_part_limit(name):
-    if name.startswith("xl/worksheets/"):
+def _read_kinds(archive):
+    """Return what the parts of a workbook are that it says something of, by name."""
+    info = archive.getinfo(_CONTENT_TYPES)
+    if info.file_size > MOST_SETTINGS:
+        raise SheetError("unpacked_too_big", limit=MOST_UNPACKED // 2**20)
+    _check_part(archive, info, "")
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    kinds = {}
+    for item in etree.fromstring(archive.read(info), parser):
+        name = (item.get("PartName") or "").lstrip("/")
+        # what is said twice counts both times
+        kinds[name] = f"{kinds.get(name, '')} {item.get('ContentType') or ''}"
+    kinds.pop("", None)
+    return kinds
+
+
+def _get_part_limit(name, kind):
+    """Return how many bytes a part may unpack to."""
+    if "sharedStrings+xml" in kind or name == "xl/sharedStrings.xml":
+        return MOST_TEXTS
+    if "worksheet+xml" in kind and not _becomes_objects(name, kind):
         return MOST_UNPACKED
-    return MOST_TEXTS if name == "xl/sharedStrings.xml" else MOST_SETTINGS
+    return MOST_SETTINGS
+
+
+def _becomes_objects(name, kind):
+    """Tell whether a part is read as a whole."""
+    return name in (_STYLES, _CONTENT_TYPES) or name.endswith(".rels") or "main+xml" in kind
+
+
+def _check_part(archive, info, kind):
+    """Refuse a part with a document type, which nothing but comments comes before, or with too many tags."""
+    with archive.open(info) as part:
+        start = part.read(PROLOG).replace(b"\x00", b"")
+        head = _PREFACE.sub(b"", start).upper()
+        text = start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+        is_xml = text.startswith(b"<") or not text and info.file_size > PROLOG
+        if b"<!DOCTYPE" in head or (is_xml and b"<" not in head):
+            raise SheetError("entities")
+        if _becomes_objects(info.filename, kind):
+            tags = start.count(b"<")
+            while tags <= MOST_TAGS and (more := part.read(2**20)):
+                tags += more.count(b"<")
+            if tags > MOST_TAGS:
+                raise SheetError("unpacked_too_big", limit=MOST_UNPACKED // 2**20)
 
 
 def _detect_zip(content):

@@ -9,10 +9,12 @@ import xlrd
 
 from .sheet_cells import to_text, trim
 from .sheet_csv import read_csv
-from .sheet_files import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, SheetError, check_workbook, detect
+from .sheet_files import LONGEST_CELL, MOST_COLUMNS, MOST_ROWS, MOST_TEXTS, SheetError, check_workbook, detect
 
 #: The last row that Excel knows; what claims to come after it is no table.
 LAST_ROW = 1_048_576
+#: How many cells are looked at, the empty ones included: rows of formatted cells reach to the last column.
+MOST_CELLS = MOST_ROWS * MOST_COLUMNS
 
 
 @dataclass
@@ -74,11 +76,14 @@ class _Harmless:
 def _guard(rows):
     """Yield rows as long as there are not too many and not too wide ones.
 
+    A text that stands in a workbook once can be in all of its cells.
+
     >>> list(_guard(iter([(1, ["x" * 40_000])])))
     Traceback (most recent call last):
     ...
     odoo.addons.sales_funnel_addon.tools.sheet_files.SheetError: long_cell {'row': 1, 'limit': 32767}
     """
+    size = 0
     with _Harmless():
         for count, (number, cells) in enumerate(rows, 1):
             if count > MOST_ROWS + 1 or number > LAST_ROW:
@@ -87,6 +92,9 @@ def _guard(rows):
                 raise SheetError("too_many_columns", row=number, limit=MOST_COLUMNS)
             if any(len(cell) > LONGEST_CELL for cell in cells):
                 raise SheetError("long_cell", row=number, limit=LONGEST_CELL)
+            size += sum(map(len, cells))
+            if size > MOST_TEXTS:
+                raise SheetError("unpacked_too_big", limit=MOST_TEXTS // 2**20)
             yield number, cells
 
 
@@ -94,33 +102,50 @@ def _open_xlsx(content):
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         check_workbook(archive)
     book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-    sheets = {sheet.title: sheet for sheet in book.worksheets}
+    sheets = {to_text(sheet.title): sheet for sheet in book.worksheets}
 
     def read(name):
         sheet = sheets[name]
         sheet.reset_dimensions()  # what the file says about its size need not be true
+        count = 0
         for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
-            values = trim([to_text(cell) for cell in cells])
+            count += len(cells)
+            if count > MOST_CELLS:
+                raise SheetError("too_many_columns", row=number, limit=MOST_COLUMNS)
+            values = trim([to_text(cell) for cell in _trim_blank(cells)])
             if values or number > LAST_ROW:
                 yield number, values
 
     return list(sheets), read
 
 
+def _trim_blank(cells):
+    """Return the cells up to the last one with a value.
+
+    >>> _trim_blank((1, None, 2, None, None)), _trim_blank((None,))
+    ((1, None, 2), ())
+    """
+    end = len(cells)
+    while end and cells[end - 1] is None:
+        end -= 1
+    return cells[:end]
+
+
 def _open_xls(content):
     book = xlrd.open_workbook(file_contents=content, on_demand=True, ragged_rows=True, logfile=io.StringIO())
+    places = {to_text(name): place for place, name in enumerate(book.sheet_names())}
 
     def read(name):
-        sheet = book.sheet_by_name(name)
+        sheet = book.sheet_by_index(places[name])
         try:
             for number in range(sheet.nrows):
                 values = trim([_xls_text(cell, book.datemode) for cell in sheet.row(number)])
                 if values:
                     yield number + 1, values
         finally:
-            book.unload_sheet(name)
+            book.unload_sheet(places[name])
 
-    return book.sheet_names(), read
+    return list(places), read
 
 
 def _xls_text(cell, datemode):

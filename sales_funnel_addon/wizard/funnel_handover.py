@@ -8,8 +8,9 @@ class FunnelHandover(models.TransientModel):
     _description = "Hand Over a Deal"
 
     lead_id = fields.Many2one("crm.lead", required=True, ondelete="cascade")
-    won_status = fields.Selection(related="lead_id.won_status")
-    choice_ids = fields.Many2many("crm.team", related="lead_id.funnel_handover_choice_ids")
+    # somebody may name any deal: nothing is told of those that they may not see
+    won_status = fields.Selection(related="lead_id.won_status", related_sudo=False)
+    choice_ids = fields.Many2many("crm.team", related="lead_id.funnel_handover_choice_ids", related_sudo=False)
     team_id = fields.Many2one(
         "crm.team", "To the Funnel", required=True, ondelete="cascade", domain="[('id', 'in', choice_ids)]"
     )

@@ -6,7 +6,9 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    funnel_production_ids = fields.One2many("mrp.production", "funnel_lead_id", "Manufacturing Orders")
+    funnel_production_ids = fields.One2many(
+        "mrp.production", "funnel_lead_id", "Manufacturing Orders", groups="mrp.group_mrp_user"
+    )
     funnel_production_count = fields.Integer(
         "Number of Manufacturing Orders", compute="_compute_funnel_production_count", groups="mrp.group_mrp_user"
     )

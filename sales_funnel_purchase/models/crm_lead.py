@@ -6,7 +6,9 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    funnel_purchase_ids = fields.One2many("purchase.order", "funnel_lead_id", "Purchase Orders")
+    funnel_purchase_ids = fields.One2many(
+        "purchase.order", "funnel_lead_id", "Purchase Orders", groups="purchase.group_purchase_user"
+    )
     funnel_purchase_count = fields.Integer(
         "Number of Purchase Orders", compute="_compute_funnel_purchase_count", groups="purchase.group_purchase_user"
     )

@@ -6,7 +6,9 @@ class CrmLead(models.Model):
 
     _inherit = "crm.lead"
 
-    funnel_repair_ids = fields.One2many("repair.order", "funnel_lead_id", "Repair Orders")
+    funnel_repair_ids = fields.One2many(
+        "repair.order", "funnel_lead_id", "Repair Orders", groups="stock.group_stock_user"
+    )
     funnel_repair_count = fields.Integer(
         "Number of Repair Orders", compute="_compute_funnel_repair_count", groups="stock.group_stock_user"
     )

@@ -213,6 +213,34 @@ class TestRights(ProductionCase):
         order.funnel_lead_id = card
         self.assertEqual(self.at(card), "New")
 
+    def test_a_default_of_a_client_ties_nothing_either(self):
+        card = self.make_card()
+        orders = self.env["mrp.production"].with_user(self.worker).with_context(default_funnel_lead_id=card.id)
+        with self.assertRaises(AccessError):
+            orders.create({"product_id": self.table.id})
+        self.assertFalse(orders.create({"product_id": self.table.id, "funnel_lead_id": False}).funnel_lead_id)
+
+    def test_orders_of_merged_cards_belong_to_the_one_that_stays(self):
+        cards = self.make_card(2)
+        orders = self.make_order(cards)
+        orders[0].action_confirm()
+        self.settle()
+        orders[1].action_cancel()
+        kept = self.as_salesperson(cards).merge_opportunity()
+        self.settle()
+        self.assertEqual(orders.sudo().funnel_lead_id, kept.sudo())
+        self.assertEqual(self.at(kept.sudo()), "Waiting")
+
+    def test_a_salesperson_reads_all_of_a_card(self):
+        card = self.make_card()
+        self.make_order(card)
+        own = self.as_salesperson(card)
+        values = own.read()[0]  # an integration names no fields
+        self.assertEqual(values["name"], card.name)
+        self.assertNotIn("funnel_production_ids", values)
+        self.salesperson.group_ids += self.env.ref("mrp.group_mrp_user")
+        self.assertEqual(own.read()[0]["funnel_production_ids"], card.funnel_production_ids.ids)
+
     def test_states_are_written_by_administrators_only(self):
         with self.assertRaises(AccessError):
             self.state("done").with_user(self.manager).name = "Finished"

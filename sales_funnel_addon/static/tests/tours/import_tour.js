@@ -15,7 +15,7 @@ registry.category("web_tour.tours").add("sales_funnel_import", {
         { trigger: ".o_form_statusbar button:contains('Import')", run: "click" },
         { trigger: ".o_field_widget[name=file]", run: uploadBase },
         { content: "The file is there", trigger: ".o_field_widget[name=file] .o_clear_file_button" },
-        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: "button[special=save]:contains('Read the Table')", run: "click" },
         {
             content: "The columns are recognised",
             trigger: "[name=column_ids] .o_data_row:contains('Телефон'):contains('Phone')",
@@ -24,7 +24,7 @@ registry.category("web_tour.tours").add("sales_funnel_import", {
         { trigger: ".o_funnel_import_preview:contains('8 912 345-67-89')" },
         { trigger: "button[name=action_check]", run: "click" },
         { content: "It says what would happen", trigger: "button[name=action_open_rows]:contains('New'):contains('1')" },
-        { trigger: "button[name=action_open_rows]:contains('Invalid')", run: "click" },
+        { trigger: "button[name=action_open_rows]:contains('With Errors')", run: "click" },
         { trigger: ".o_data_row:contains('345-67'):contains('cannot be used')" },
         { trigger: ".o_back_button, .breadcrumb-item:contains('base.csv') a", run: "click" },
         { trigger: "button[name=action_import]:contains('Import')", run: "click" },

@@ -1,0 +1,235 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+#: What has become of leads that came in, as the cohort report counts it, and how to find these leads.
+COHORT = {
+    "lead": Domain.TRUE,
+    "junk": Domain("won_status", "=", "lost") & Domain("lost_reason_id.category", "=", "junk"),
+    "refusal": Domain("won_status", "=", "lost") & Domain("lost_reason_id.category", "!=", "junk"),
+    "converted": Domain("type", "=", "opportunity") & Domain("first_funnel_id.funnel_kind", "=", "lead"),
+    "won": Domain("won_status", "=", "won"),
+}
+
+
+class FunnelDashboard(models.AbstractModel):
+    """The dashboard: what happened in a period and how the funnels stand, in a few grouped queries.
+
+    Every figure comes with the model and the domain it was counted with, so that the list behind it always agrees. What
+    is counted is what the user may read: a salesperson sees own figures, the head those of everybody.
+    """
+
+    _name = "funnel.dashboard"
+    _inherit = ["funnel.dashboard.filter.mixin", "funnel.dashboard.people.mixin"]
+    _description = "Dashboard of Funnels"
+
+    @api.model
+    @api.readonly
+    def get_figures(self, filters=None):
+        """Return everything that the dashboard shows.
+
+        Texts come in the language of the user, days are those of their time zone, amounts are in the currencies of the
+        companies as they stand. The number of queries does not depend on how much there is to count.
+
+        :param dict filters: ``date_from`` and ``date_to`` (days such as "2026-03-01", both included, each may be
+            missing), ``team_id``, ``user_id`` and ``source_id`` (ids; false for all)
+        :returns: a dictionary with
+
+            - ``filters``: the filters as they were understood
+            - ``summary``: figures by name
+            - ``funnels``: in their order ``id``, ``name`` and ``stages``; of each stage ``id``, ``name``, figures, and
+              ``hours``, the average time in it in calendar hours or false
+            - ``reasons``, ``sources``, ``lists``, ``checks``, ``months``, ``people``: lines with a ``name`` and figures
+
+            where a figure is a dictionary with its ``value``, the ``model`` and the ``domain`` of what it counts
+        :rtype: dict
+        :raises AccessError: for users who may not read the log of moves
+        :raises UserError: for a filter that makes no sense
+        """
+        self.env["funnel.move"].check_access("read")
+        # what is won or lost may be archived
+        self = self.with_context(active_test=False)
+        chosen = self._read_filters(filters or {})
+        funnels = self._get_funnels(chosen)
+        losses = self._get_losses(chosen)
+        cohort = self._get_cohort(chosen)
+        checks = self._get_checks(chosen)
+        people = self._get_people(chosen)
+        months = self._get_months(chosen)
+        return {
+            "filters": chosen.describe(),
+            "summary": {
+                **cohort["summary"],
+                **losses["summary"],
+                **self._get_won(chosen),
+                **checks["summary"],
+                **people["summary"],
+                **months["summary"],
+                **funnels["summary"],
+            },
+            "funnels": funnels["funnels"],
+            "reasons": losses["reasons"],
+            "sources": cohort["sources"],
+            "lists": cohort["lists"],
+            "checks": checks["checks"],
+            "months": months["months"],
+            "people": people["people"],
+        }
+
+    # ------------------------------------------------------------
+    # FUNNELS AND STAGES
+    # ------------------------------------------------------------
+
+    def _get_funnels(self, chosen):
+        """Return the stages of the funnels: who came in and what became of them, and what stands there now."""
+        entered = self._count_entries(chosen)
+        standing = self._count_standing(chosen)
+        rules = self.env["crm.team"]._get_funnel_rules()
+        shown = {team_id for team_id, _stage_id in (*entered, *standing)} & rules.funnels.keys()
+        teams = self.env["crm.team"].search([("id", "in", list(shown))])
+        stage_ids = [stage_id for team in teams for stage_id in rules.funnels[team.id].stage_ids]
+        names = {stage.id: stage.name for stage in self.env["crm.stage"].search([("id", "in", stage_ids)])}
+        funnels = [
+            {
+                "id": team.id,
+                "name": team.name,
+                "kind": team.funnel_kind,
+                "stages": [
+                    self._prepare_stage(chosen, team.id, stage_id, names[stage_id], entered, standing)
+                    for stage_id in rules.funnels[team.id].stage_ids
+                    if stage_id in names
+                ],
+            }
+            for team in teams
+            if rules.funnels[team.id].kind != "deferred"
+        ]
+        return {"funnels": funnels, "summary": self._sum_standing(chosen, standing)}
+
+    def _count_entries(self, chosen):
+        """Return counts and hours by outcome, by funnel and stage."""
+        entered = {}
+        groups = self.env["funnel.stage.report"]._read_group(
+            chosen.domain("funnel.stage.report"),
+            ["team_id", "stage_id", "outcome"],
+            ["__count", "hours_in_stage:sum", "hours_in_stage:count"],
+        )
+        for team, stage, outcome, *counts in groups:
+            entered.setdefault((team.id, stage.id), {})[outcome] = counts
+        return entered
+
+    def _count_standing(self, chosen):
+        """Return how many open leads stand in each stage, and with what revenue, by funnel and stage."""
+        groups = self.env["crm.lead"]._read_group(
+            self._get_standing_domain(chosen), ["team_id", "stage_id"], ["__count", "expected_revenue:sum"]
+        )
+        return {(team.id, stage.id): (count, revenue or 0) for team, stage, count, revenue in groups}
+
+    def _get_standing_domain(self, chosen):
+        return chosen.domain("crm.lead") & Domain("active", "=", True) & Domain("won_status", "=", "pending")
+
+    def _prepare_stage(self, chosen, team_id, stage_id, name, entered, standing):
+        outcomes = entered.get((team_id, stage_id), {})
+        here = (
+            chosen.domain("funnel.stage.report") & Domain("team_id", "=", team_id) & Domain("stage_id", "=", stage_id)
+        )
+        now = self._get_standing_domain(chosen) & Domain("team_id", "=", team_id) & Domain("stage_id", "=", stage_id)
+
+        def count(*kinds):
+            return sum(counts[0] for outcome, counts in outcomes.items() if not kinds or outcome in kinds)
+
+        def figure(*kinds):
+            domain = here & Domain("outcome", "in", list(kinds)) if kinds else here
+            return chosen.figure(count(*kinds), "funnel.stage.report", domain)
+
+        hours, ended = (sum(counts[place] or 0 for counts in outcomes.values()) for place in (1, 2))
+        total, revenue = standing.get((team_id, stage_id), (0, 0))
+        return {
+            "id": stage_id,
+            "name": name,
+            "entered": figure(),
+            "went_on": figure("forward", "won"),
+            "back": figure("back"),
+            "deferred": figure("deferred"),
+            "lost": figure("lost"),
+            "open": figure("here", "aside"),
+            "hours": hours / ended if ended else False,
+            "now": chosen.figure(total, "crm.lead", now),
+            "revenue": chosen.figure(revenue, "crm.lead", now),
+        }
+
+    def _sum_standing(self, chosen, standing):
+        domain = self._get_standing_domain(chosen) & Domain("team_id.funnel_kind", "!=", "deferred")
+        rules = self.env["crm.team"]._get_funnel_rules()
+        counted = [numbers for (team_id, _stage), numbers in standing.items() if not rules.is_deferred(team_id)]
+        return {
+            "standing": chosen.figure(sum(count for count, _revenue in counted), "crm.lead", domain),
+            "standing_revenue": chosen.figure(sum(revenue for _count, revenue in counted), "crm.lead", domain),
+        }
+
+    # ------------------------------------------------------------
+    # LOSSES, WINS, COHORTS
+    # ------------------------------------------------------------
+
+    def _get_losses(self, chosen):
+        """Return the losses of the period by reason, refusals and junk apart."""
+        domain = chosen.domain("funnel.loss.report")
+        groups = self.env["funnel.loss.report"]._read_group(domain, ["lost_reason_id", "category"], ["__count"])
+        lines = [
+            {
+                **chosen.name(reason),
+                "category": category,
+                "losses": chosen.figure(
+                    count,
+                    "funnel.loss.report",
+                    domain & Domain("lost_reason_id", "=", reason.id) & Domain("category", "=", category),
+                ),
+            }
+            for reason, category, count in groups
+        ]
+        totals = {
+            name: chosen.figure(
+                sum(line["losses"]["value"] for line in lines if line["category"] == category),
+                "funnel.loss.report",
+                domain & Domain("category", "=", category),
+            )
+            for name, category in (("refusals", "refusal"), ("junk_losses", "junk"))
+        }
+        return {"summary": totals, "reasons": chosen.sort(lines, "losses")}
+
+    def _get_won(self, chosen):
+        """Return the deals won in the period and what they bring."""
+        domain = chosen.domain("crm.lead", date="date_closed") & Domain("won_status", "=", "won")
+        [(count, revenue)] = self.env["crm.lead"]._read_group(domain, [], ["__count", "expected_revenue:sum"])
+        return {
+            "won": chosen.figure(count, "crm.lead", domain),
+            "won_revenue": chosen.figure(revenue or 0, "crm.lead", domain),
+        }
+
+    def _get_cohort(self, chosen):
+        """Return what has become of the leads that came in, in all, by source and by list."""
+        groups = self.env["funnel.cohort.report"]._read_grouping_sets(
+            chosen.domain("funnel.cohort.report"),
+            [[], ["source_id"], ["funnel_list_id"]],
+            [f"{name}_count:sum" for name in COHORT],
+        )
+        leads = chosen.domain("crm.lead", date="create_date", team="first_funnel_id")
+
+        def figures(counts, own):
+            return {
+                name: chosen.figure(count or 0, "crm.lead", leads & own & condition)
+                for (name, condition), count in zip(COHORT.items(), counts, strict=True)
+            }
+
+        def lines(field, found):
+            return [
+                {**chosen.name(record), **figures(counts, Domain(field, "=", record.id))}
+                for record, *counts in found
+                if record or field == "source_id"
+            ]
+
+        [totals], sources, lists = groups
+        summary = figures(totals, Domain.TRUE)
+        return {
+            "summary": {f"cohort_{name}": figure for name, figure in summary.items()},
+            "sources": chosen.sort(lines("source_id", sources), "lead"),
+            "lists": chosen.sort(lines("funnel_list_id", lists), "lead"),
+        }

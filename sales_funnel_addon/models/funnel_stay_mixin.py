@@ -1,0 +1,117 @@
+from odoo import models
+from odoo.tools import SQL
+
+#: How a stay in a stage ended, or how it stands.
+OUTCOMES = [
+    ("here", "Still there"),
+    ("aside", "Interrupted"),
+    ("forward", "Went on"),
+    ("back", "Went back"),
+    ("deferred", "Deferred"),
+    ("won", "Won"),
+    ("lost", "Lost"),
+    ("left", "Left the funnel"),
+]
+
+
+class FunnelStayMixin(models.AbstractModel):
+    """What became of each stay of a lead in a stage: kept with the move that began it, so that reports only count.
+
+    A side stage decides nothing: a client who is not reached and then goes on has gone on from the stage before. A lead
+    that is reopened begins a new stay, for the one before was lost. Whoever leaves a side stage for the road has gone
+    on from there.
+    """
+
+    _name = "funnel.stay.mixin"
+    _description = "Stays in Stages"
+
+    def _follow_stays(self):
+        """Write down what became of the stays of these leads, as the log of moves tells it.
+
+        It is always read from the whole log of a lead, so that it is right after a merge as well. What is right already
+        is not written again.
+        """
+        if self.ids:
+            self.env["funnel.move"].flush_model()
+            self.env.cr.execute(self._prepare_stays(SQL("stay.lead_id IN %s", self._ids)))
+            self.env["funnel.move"].invalidate_model(["outcome", "left_date", "next_stage_id"], flush=False)
+
+    def _prepare_stays(self, where):
+        """Return the statement that writes down what became of stays.
+
+        :param SQL where: which moves, called ``stay``
+        """
+        return SQL(
+            """UPDATE funnel_move AS move
+                  SET outcome = told.outcome, left_date = told.left_date, next_stage_id = told.next_stage_id
+                 FROM (%s) AS told
+                WHERE told.id = move.id
+                  AND (move.outcome, move.left_date, move.next_stage_id)
+                      IS DISTINCT FROM (told.outcome, told.left_date, told.next_stage_id)""",
+            self._select_stays(where),
+        )
+
+    def _select_stays(self, where):
+        """Return the query of what became of stays: id of the move, outcome, when the lead left, and where to.
+
+        A loss is followed up in the same way, but for its outcome: it lasts until the lead is reopened.
+        """
+        return SQL(
+            """SELECT stay.id, CASE WHEN %(begins)s AND team.funnel_kind IS NOT NULL THEN %(outcome)s END AS outcome,
+                      leave.left_date, leave.next_stage_id
+                 FROM funnel_move AS stay
+                 JOIN crm_lead AS lead ON lead.id = stay.lead_id
+                 LEFT JOIN crm_stage AS stage ON stage.id = stay.to_stage_id
+                 LEFT JOIN crm_team AS team ON team.id = stay.to_team_id
+                 LEFT JOIN LATERAL (
+                     SELECT later.date AS left_date, later.to_stage_id AS next_stage_id FROM funnel_move AS later
+                      WHERE %(later)s AND (%(later_begins)s OR later.kind IN ('won', 'lost'))
+                      ORDER BY later.date, later.id LIMIT 1) AS leave ON TRUE
+                 LEFT JOIN LATERAL (
+                     SELECT later.kind, later.to_team_id AS team_id, there.is_won, crossed.funnel_kind,
+                            (there.sequence, there.name->>'en_US', there.id) AS position
+                       FROM funnel_move AS later
+                       LEFT JOIN crm_stage AS there ON there.id = later.to_stage_id
+                       LEFT JOIN crm_team AS crossed ON crossed.id = later.to_team_id
+                      WHERE %(later)s AND (
+                          later.kind IN ('won', 'lost') OR later.to_team_id IS DISTINCT FROM stay.to_team_id
+                          OR %(later_begins)s AND later.to_stage_id != stay.to_stage_id
+                             AND there.is_side_stage IS NOT TRUE)
+                      ORDER BY later.date, later.id LIMIT 1) AS next ON TRUE
+                WHERE %(where)s AND (%(begins)s OR stay.kind = 'lost')""",
+            begins=self._begins_stay("stay"),
+            later_begins=self._begins_stay("later"),
+            later=SQL("later.lead_id = stay.lead_id AND (later.date, later.id) > (stay.date, stay.id)"),
+            outcome=self._select_outcome(),
+            where=where,
+        )
+
+    @staticmethod
+    def _begins_stay(alias):
+        """Return the condition that a move brings a lead into a stage."""
+        return SQL(
+            """(%(move)s.kind != 'lost' AND %(move)s.to_stage_id IS NOT NULL AND (
+                   %(move)s.kind = 'reopened' OR %(move)s.from_stage_id IS DISTINCT FROM %(move)s.to_stage_id
+                   OR %(move)s.from_team_id IS DISTINCT FROM %(move)s.to_team_id))""",
+            move=SQL.identifier(alias),
+        )
+
+    @staticmethod
+    def _select_outcome():
+        """Return the expression of what became of a stay."""
+        return SQL(
+            """CASE WHEN stay.kind = 'won' OR stage.is_won THEN 'won'
+                    WHEN next.kind IS NULL AND leave.left_date IS NOT NULL THEN 'aside'
+                    WHEN next.kind IS NULL AND lead.stage_id IS DISTINCT FROM stay.to_stage_id THEN 'left'
+                    WHEN next.kind IS NULL THEN 'here'
+                    WHEN next.kind = 'lost' THEN 'lost'
+                    WHEN next.kind = 'won' OR next.is_won THEN 'won'
+                    WHEN next.team_id IS NOT DISTINCT FROM stay.to_team_id THEN
+                        CASE WHEN stage.is_side_stage THEN 'forward'
+                             WHEN next.position > (stage.sequence, stage.name->>'en_US', stage.id) THEN 'forward'
+                             ELSE 'back' END
+                    WHEN next.funnel_kind = 'deferred' THEN 'deferred'
+                    WHEN team.funnel_kind = 'deferred' OR team.funnel_kind = 'lead' AND next.funnel_kind = 'deal'
+                        THEN 'forward'
+                    ELSE 'left' END"""
+        )

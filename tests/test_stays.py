@@ -1,0 +1,102 @@
+"""What became of the stays of leads in their stages, as the log tells it."""
+
+from .common import FunnelCase, far_away
+
+
+class TestStays(FunnelCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.away = cls.env["crm.stage"].create(
+            {"name": "No answer", "sequence": 9, "is_side_stage": True, "team_ids": [(4, cls.deals.id)]}
+        )
+
+    def go(self, *stages, **values):
+        """Return a deal that has gone through stages."""
+        deal = self.make_deal(**values)
+        for stage in stages:
+            deal.with_user(self.manager).stage_id = stage
+        return deal
+
+    def stays(self, deal):
+        """Return stage and outcome of the stays of a deal, from the first to the last."""
+        moves = deal.sudo().funnel_move_ids.filtered("outcome").sorted("id")
+        return [(move.to_stage_id.name, move.outcome) for move in moves]
+
+    def test_on_and_back(self):
+        deal = self.go(self.measurement, self.estimate, self.contract)
+        self.assertEqual(
+            self.stays(deal),
+            [("Estimate", "forward"), ("Measurement", "back"), ("Estimate", "forward"), ("Contract", "here")],
+        )
+        first = deal.funnel_move_ids.sorted("id")[0]
+        self.assertEqual((first.next_stage_id, first.left_date), (self.measurement, self.env.cr.now()))
+
+    def test_a_side_stage_decides_nothing(self):
+        deal = self.go(self.away)
+        self.assertEqual(self.stays(deal), [("Estimate", "aside"), ("No answer", "here")])
+        deal.stage_id = self.estimate
+        self.assertEqual(self.stays(deal), [("Estimate", "aside"), ("No answer", "forward"), ("Estimate", "here")])
+        deal.stage_id = self.measurement
+        self.assertEqual([outcome for _stage, outcome in self.stays(deal)], ["forward", "forward", "forward", "here"])
+
+    def test_lost_and_reopened(self):
+        deal = self.go(self.measurement)
+        deal.action_set_lost(lost_reason_id=self.price.id)
+        self.assertEqual(self.stays(deal), [("Estimate", "forward"), ("Measurement", "lost")])
+        loss = deal.funnel_move_ids.filtered(lambda move: move.kind == "lost")
+        self.assertFalse(loss.left_date or loss.outcome)
+        deal.with_user(self.manager).action_unarchive()
+        self.assertEqual(self.stays(deal)[1:], [("Measurement", "lost"), ("Measurement", "here")])
+        self.assertTrue(loss.left_date, "that is over")
+
+    def test_won(self):
+        deal = self.go(self.contract)
+        deal.action_set_won()
+        self.assertEqual(self.stays(deal), [("Estimate", "forward"), ("Contract", "won"), ("Done", "won")])
+
+    def test_an_override_into_the_won_stage_wins_too(self):
+        self.demand(self.done, "city")
+        deal = self.make_deal()
+        deal.with_user(self.head).funnel_override_move(self.done.id, "Paid long ago")
+        self.assertEqual(deal.sudo().funnel_move_ids.mapped("kind").count("override"), 1)
+        self.assertEqual(self.stays(deal), [("Estimate", "won"), ("Done", "won")])
+
+    def test_converted(self):
+        lead = self.make_leads(self.leads, user_id=self.salesperson.id)
+        lead.convert_opportunity(self.env["res.partner"])
+        self.assertEqual(self.stays(lead), [("New", "forward"), ("Estimate", "here")])
+
+    def test_deferred_and_resumed(self):
+        self.make_months(self.deals)
+        deal = self.go(self.measurement)
+        deal.with_user(self.manager).write({"team_id": self.deals.deferred_team_id.id, **far_away()})
+        self.assertEqual([outcome for _stage, outcome in self.stays(deal)], ["forward", "deferred", "here"])
+        deal.with_user(self.manager).write({"team_id": self.deals.id, "stage_id": self.measurement.id})
+        outcomes = [outcome for _stage, outcome in self.stays(deal)]
+        self.assertEqual(outcomes, ["forward", "deferred", "forward", "here"])
+
+    def test_out_of_the_funnels(self):
+        stock = self.env["crm.team"].create({"name": "Stock"})
+        deal = self.go(self.measurement)
+        deal.sudo().team_id = stock
+        self.assertEqual([outcome for _stage, outcome in self.stays(deal)][:2], ["forward", "left"])
+
+    def test_what_was_merged_stands_nowhere_else(self):
+        first, second = self.go(contact_name="Ivan"), self.go(self.measurement, contact_name="Ivan")
+        merged = (first | second).sudo().merge_opportunity()
+        outcomes = [outcome for _stage, outcome in self.stays(merged)]
+        self.assertEqual((len(outcomes), outcomes.count("here")), (3, 1))
+
+    def test_what_is_told_at_an_upgrade_is_what_was_told_on_the_way(self):
+        self.make_months(self.deals)
+        deals = self.go(self.measurement, self.away, self.contract) | self.go(self.away, self.estimate) | self.go()
+        deals[0].action_set_won()
+        deals[1].action_set_lost(lost_reason_id=self.price.id)
+        names = ["outcome", "left_date", "next_stage_id"]
+        before = deals.sudo().funnel_move_ids.read(names)
+        self.env.cr.execute("UPDATE funnel_move SET outcome = NULL, left_date = NULL, next_stage_id = NULL")
+        self.env.invalidate_all()
+        self.env["funnel.move"]._follow_all_stays()
+        self.env.invalidate_all()
+        self.assertEqual(deals.sudo().funnel_move_ids.read(names), before)
