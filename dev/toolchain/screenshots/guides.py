@@ -8,6 +8,13 @@ from .photographer import Photographer
 
 SALESPERSON = {"en": "anna", "ru": "oleg"}
 DIALOG = ".modal-content"
+#: Scrolls to an element, and back by what the buttons and stages above the card hide of it.
+BELOW_THE_HEAD = """element => {
+    element.scrollIntoView();
+    let scrolled = element;
+    while (scrolled && !scrolled.scrollTop) scrolled = scrolled.parentElement;
+    scrolled?.scrollBy(0, -110);
+}"""
 
 
 class Guides(Photographer):
@@ -19,14 +26,17 @@ class Guides(Photographer):
             None,
             ("leads_kanban", "lead_form", "checklist", "deal_form", "loss_dialog", "deferral_dialog"),
         ),
-        ("demo", ("overdue", "cold_list", "import_check")),
+        ("demo", ("overdue", "cold_list", "import_check", "dashboard")),
         ("kira", ("quality_board", "verdict_dialog")),
         ("admin", ("presets", "stage_form", "requirement_form", "reminder_form", "process_map", "kitchen")),
         (None, ("move_dialog", "furniture_form")),
     )
 
     #: What people open who may not look up actions.
-    ACTIONS = ("crm_lead_action_overdue", "funnel_list_action", "funnel_import_action", "funnel_refusal_action")
+    ACTIONS = (
+        *("crm_lead_action_overdue", "funnel_list_action", "funnel_import_action", "funnel_refusal_action"),
+        *("funnel_dashboard_action",),
+    )
 
     def take(self):
         """Take the pictures that are wanted."""
@@ -93,7 +103,7 @@ class Guides(Photographer):
         self.picture("overdue", height=420)
 
     def cold_list(self):
-        self.open_record("funnel_list_action", "demo_list_restaurants")
+        self.open_record("funnel_list_action", "demo_list_hotels")
         self.picture("cold_list")
 
     def import_check(self):
@@ -101,6 +111,10 @@ class Guides(Photographer):
         self.page.goto(f"{self.url}/odoo/action-{self.id_of('funnel_import_action')}/{job[0]}")
         self.page.wait_for_selector(".o_form_view")
         self.picture("import_check", height=640)
+
+    def dashboard(self):
+        self.open_action("funnel_dashboard_action", ".o_funnel_card_value")
+        self.picture("dashboard")
 
     # ------------------------------------------------------------
     # QUALITY CONTROL
@@ -113,6 +127,8 @@ class Guides(Photographer):
     def verdict_dialog(self):
         self.open_action("funnel_refusal_action", ".o_kanban_record")
         self.page.locator("button[name=action_ask_return]").first.click()
+        self.page.click(".modal [name=cause_id] input")
+        self.page.locator(".o-autocomplete--dropdown-menu li").nth(1).click()
         self.page.fill(".modal [name=note] textarea", self.texts["verdict"])
         self.picture("verdict_dialog", of=DIALOG)
 
@@ -126,20 +142,18 @@ class Guides(Photographer):
 
     def stage_form(self):
         self.open_record("crm_stage_action_funnel", "stage_lead_qualification")
-        self.picture("stage_form", height=640)
+        self.picture("stage_form", height=760)
 
     def requirement_form(self):
         self.open_record("crm_stage_action_funnel", "stage_lead_qualification")
-        self.page.locator("[name=requirement_ids] .o_data_row td[name=name]").first.click()
+        self.page.locator("[name=requirement_ids] .o_data_row td[name=name]").last.click()
         self.page.wait_for_selector(".modal .o_form_view")
+        self.page.click(".modal-title")  # nothing is selected, nothing drops down
         self.picture("requirement_form", of=DIALOG)
 
     def reminder_form(self):
-        self.open_record("crm_stage_action_funnel", "stage_lead_new")
-        self.page.click("a[name=if_nobody_does]")
-        self.page.locator("[name=reminder_ids] .o_data_row td[name=name]").nth(1).click()
-        self.page.wait_for_selector(".modal .o_form_view")
-        self.picture("reminder_form", of=DIALOG)
+        self.open_record("funnel_reminder_action", "reminder_lead_new_no_contact")
+        self.picture("reminder_form", height=720)
 
     def process_map(self):
         self.page.goto(f"{self.url}/odoo/funnel-map")
@@ -172,7 +186,7 @@ class Guides(Photographer):
 
     def furniture_form(self):
         self.open_lead("funnel_furniture", self.texts["kitchen"])
-        self.page.locator(".o_notebook").evaluate("notebook => notebook.scrollIntoView()")
+        self.page.locator(".o_notebook").evaluate(BELOW_THE_HEAD)
         self.picture("furniture_form")
 
     def move_dialog(self):
