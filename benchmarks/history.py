@@ -71,6 +71,7 @@ class History(FunnelFactory):
             "user_id": chance.choice(self.salesperson_ids),
             "source_id": chance.choice([*self.sources.ids, None]),
             "funnel_list_id": chance.choice([*self.lists.ids, None, None]),
+            "funnel_list_outcome": None,
             "expected_revenue": chance.randrange(100) * 100,
             "type": "lead",
             "won_status": "pending",
@@ -110,6 +111,7 @@ class History(FunnelFactory):
             self.log(lead, "deferred", team_id=self.later.id, stage_id=self.months[lead["deferral_date"].month - 1])
         elif lead["stage_id"] == self.main[-1]:
             lead["type"] = "opportunity"
+            lead["funnel_list_outcome"] = lead["funnel_list_id"] and "converted"
             self.log(lead, "converted", team_id=self.deals.id, stage_id=self.road[0])
         else:
             stage_id = road[road.index(lead["stage_id"]) + 1]
@@ -137,6 +139,8 @@ class History(FunnelFactory):
             self.log(lead, "reopened")
             return True
         lead.update(won_status="lost", lost_reason_id=reason_id, date_closed=lost_at)
+        if lead["funnel_list_id"] and not lead["funnel_list_outcome"]:
+            lead["funnel_list_outcome"] = "junk" if junk else "refused"
         return False
 
     # ------------------------------------------------------------

@@ -136,7 +136,7 @@ def ensure_template(source):
 
     :raises DevError: when its installation leaves a warning in the log
     """
-    return _ensure_installed(source, ensure_base(source), f"funnel_template_{digest(ADDON)}", "funnel_template_")
+    return _ensure_installed(source, ensure_base(source), f"funnel_template_{digest(*ADDONS)}", "funnel_template_")
 
 
 def _ensure_installed(source, base, name, prefix, title="the addon"):

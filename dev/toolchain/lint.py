@@ -18,7 +18,7 @@ from .paths import ADDON, ADDONS, CHECKOUT
 
 TOOLS = Path(sys.executable).parent
 #: What a wheel is useless without: a pattern of files in the addon, and what it stands for.
-PACKAGED = {"views/*.xml": "views", "data/**/*.xml": "data", "i18n/*.po": "translations"}
+PACKAGED = {"views/*.xml": "views", "data/**/*.*": "data", "i18n/*.po": "translations"}
 #: What the addon has besides; those that glue it to apps need none of it.
 PACKAGED_BESIDES = {"data/presets/*": "presets", "static/src/**/*": "scripts of the web client"}
 
@@ -126,7 +126,7 @@ def _look_for(packed, addon):
     packaged = {**PACKAGED, **PACKAGED_BESIDES} if addon == ADDON else PACKAGED
     present = {pattern: {path for path in addon.glob(pattern) if path.is_file()} for pattern in packaged}
     nothing = [what for pattern, what in packaged.items() if not present[pattern] and not pattern.startswith("i18n")]
-    if nothing:
+    if nothing and addon == ADDON:
         raise DevError(f"the addon has no {', no '.join(nothing)}")
     wanted = {path.relative_to(addon).as_posix() for paths in present.values() for path in paths}
     if wanted - packed:

@@ -15,8 +15,9 @@ from .console import DevError
 CHECKOUT = Path(__file__).resolve().parents[2]
 DEV = CHECKOUT / "dev"
 ADDON = CHECKOUT / "sales_funnel_addon"
-#: What is installed by itself beside the addon and an app of Odoo: one addon for each of the apps.
-GLUE = tuple(sorted(CHECKOUT / f"sales_funnel_{app}" for app in ("mrp", "purchase", "repair")))
+#: What is installed by itself beside the addon and an app of Odoo: one addon for each of the apps. The app of the
+#: spreadsheet comes with Sales, so that it is there in every database.
+GLUE = tuple(sorted(CHECKOUT / f"sales_funnel_{app}" for app in ("mrp", "purchase", "repair", "spreadsheet")))
 ADDONS = (ADDON, *GLUE)
 REQUIREMENTS = DEV / "requirements.txt"
 

@@ -1,13 +1,24 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+#: What a client may ask for by itself.
+PARTS = ("lines", "funnels")
 #: What has become of leads that came in, as the cohort report counts it, and how to find these leads.
 COHORT = {
-    "lead": Domain.TRUE,
-    "junk": Domain("won_status", "=", "lost") & Domain("lost_reason_id.category", "=", "junk"),
-    "refusal": Domain("won_status", "=", "lost") & Domain("lost_reason_id.category", "!=", "junk"),
-    "converted": Domain("type", "=", "opportunity") & Domain("first_funnel_id.funnel_kind", "=", "lead"),
-    "won": Domain("won_status", "=", "won"),
+    "lead": [],
+    "junk": [("won_status", "=", "lost"), ("lost_reason_id.category", "=", "junk")],
+    "refusal": [("won_status", "=", "lost"), ("lost_reason_id.category", "!=", "junk")],
+    "converted": [("type", "=", "opportunity"), ("first_funnel_id.funnel_kind", "=", "lead")],
+    "won": [("won_status", "=", "won")],
+}
+#: What has become of the leads of a list, as the list report counts it.
+LISTED = {
+    "lead": [],
+    "processed": [("outcome", "!=", False)],
+    "junk": [("outcome", "=", "junk")],
+    "refused": [("outcome", "=", "refused")],
+    "converted": [("outcome", "=", "converted")],
 }
 
 
@@ -24,39 +35,50 @@ class FunnelDashboard(models.AbstractModel):
 
     @api.model
     @api.readonly
-    def get_figures(self, filters=None):
-        """Return everything that the dashboard shows.
+    def get_figures(self, filters=None, parts=PARTS):
+        """Return what the dashboard shows: everything, or some parts of it, so that a client may ask for them at once.
 
         Texts come in the language of the user, days are those of their time zone, amounts are in the currencies of the
         companies as they stand. The number of queries does not depend on how much there is to count.
 
         :param dict filters: ``date_from`` and ``date_to`` (days such as "2026-03-01", both included, each may be
             missing), ``team_id``, ``user_id`` and ``source_id`` (ids; false for all)
+        :param parts: which of :data:`PARTS`
         :returns: a dictionary with
 
             - ``filters``: the filters as they were understood
-            - ``summary``: figures by name
-            - ``funnels``: in their order ``id``, ``name`` and ``stages``; of each stage ``id``, ``name``, figures, and
-              ``hours``, the average time in it in calendar hours or false
-            - ``reasons``, ``sources``, ``lists``, ``checks``, ``months``, ``people``: lines with a ``name`` and figures
+            - of the part ``lines``: ``summary``, figures by name; and ``reasons``, ``sources``, ``lists``, ``checks``,
+              ``months``, ``people``, lines with a ``name`` and figures
+            - of the part ``funnels``: ``funnels``, in their order ``id``, ``name`` and ``stages``; of each stage
+              ``id``, ``name``, figures, and ``hours``, the average time in it in calendar hours or false
 
             where a figure is a dictionary with its ``value``, the ``model`` and the ``domain`` of what it counts
         :rtype: dict
         :raises AccessError: for users who may not read the log of moves
-        :raises UserError: for a filter that makes no sense
+        :raises UserError: for a filter or a part that makes no sense
         """
         self.env["funnel.move"].check_access("read")
         # what is won or lost may be archived
         self = self.with_context(active_test=False)
         chosen = self._read_filters(filters or {})
-        funnels = self._get_funnels(chosen)
+        unknown = [part for part in (parts if isinstance(parts, (list, tuple)) else [parts]) if part not in PARTS]
+        if unknown:
+            raise UserError(self.env._("Dashboard: there is no part “%(name)s”.", name=unknown[0]))
+        standing = self._count_standing(chosen)
+        return {
+            "filters": chosen.describe(),
+            **(self._get_lines(chosen, standing) if "lines" in parts else {}),
+            **({"funnels": self._get_funnels(chosen, standing)} if "funnels" in parts else {}),
+        }
+
+    def _get_lines(self, chosen, standing):
+        """Return the figures of the cards, and the lines of charts and tables."""
         losses = self._get_losses(chosen)
         cohort = self._get_cohort(chosen)
         checks = self._get_checks(chosen)
         people = self._get_people(chosen)
         months = self._get_months(chosen)
         return {
-            "filters": chosen.describe(),
             "summary": {
                 **cohort["summary"],
                 **losses["summary"],
@@ -64,12 +86,11 @@ class FunnelDashboard(models.AbstractModel):
                 **checks["summary"],
                 **people["summary"],
                 **months["summary"],
-                **funnels["summary"],
+                **self._sum_standing(chosen, standing),
             },
-            "funnels": funnels["funnels"],
             "reasons": losses["reasons"],
             "sources": cohort["sources"],
-            "lists": cohort["lists"],
+            "lists": self._get_lists(chosen),
             "checks": checks["checks"],
             "months": months["months"],
             "people": people["people"],
@@ -79,16 +100,15 @@ class FunnelDashboard(models.AbstractModel):
     # FUNNELS AND STAGES
     # ------------------------------------------------------------
 
-    def _get_funnels(self, chosen):
+    def _get_funnels(self, chosen, standing):
         """Return the stages of the funnels: who came in and what became of them, and what stands there now."""
         entered = self._count_entries(chosen)
-        standing = self._count_standing(chosen)
         rules = self.env["crm.team"]._get_funnel_rules()
         shown = {team_id for team_id, _stage_id in (*entered, *standing)} & rules.funnels.keys()
         teams = self.env["crm.team"].search([("id", "in", list(shown))])
         stage_ids = [stage_id for team in teams for stage_id in rules.funnels[team.id].stage_ids]
         names = {stage.id: stage.name for stage in self.env["crm.stage"].search([("id", "in", stage_ids)])}
-        funnels = [
+        return [
             {
                 "id": team.id,
                 "name": team.name,
@@ -102,7 +122,6 @@ class FunnelDashboard(models.AbstractModel):
             for team in teams
             if rules.funnels[team.id].kind != "deferred"
         ]
-        return {"funnels": funnels, "summary": self._sum_standing(chosen, standing)}
 
     def _count_entries(self, chosen):
         """Return counts and hours by outcome, by funnel and stage."""
@@ -205,31 +224,45 @@ class FunnelDashboard(models.AbstractModel):
         }
 
     def _get_cohort(self, chosen):
-        """Return what has become of the leads that came in, in all, by source and by list."""
+        """Return what has become of the leads that came in, in all and by source."""
         groups = self.env["funnel.cohort.report"]._read_grouping_sets(
             chosen.domain("funnel.cohort.report"),
-            [[], ["source_id"], ["funnel_list_id"]],
+            [[], ["source_id"]],
             [f"{name}_count:sum" for name in COHORT],
         )
         leads = chosen.domain("crm.lead", date="create_date", team="first_funnel_id")
 
         def figures(counts, own):
             return {
-                name: chosen.figure(count or 0, "crm.lead", leads & own & condition)
+                name: chosen.figure(count or 0, "crm.lead", leads & own & Domain(condition))
                 for (name, condition), count in zip(COHORT.items(), counts, strict=True)
             }
 
-        def lines(field, found):
-            return [
-                {**chosen.name(record), **figures(counts, Domain(field, "=", record.id))}
-                for record, *counts in found
-                if record or field == "source_id"
-            ]
-
-        [totals], sources, lists = groups
+        [totals], sources = groups
+        lines = [
+            {**chosen.name(source), **figures(counts, Domain("source_id", "=", source.id))}
+            for source, *counts in sources
+        ]
         summary = figures(totals, Domain.TRUE)
         return {
             "summary": {f"cohort_{name}": figure for name, figure in summary.items()},
-            "sources": chosen.sort(lines("source_id", sources), "lead"),
-            "lists": chosen.sort(lines("funnel_list_id", lists), "lead"),
+            "sources": chosen.sort(lines, "lead"),
         }
+
+    def _get_lists(self, chosen):
+        """Return what has become of the leads of cold lists and campaigns that came in, as the lists count it."""
+        model = "funnel.list.report"
+        domain = chosen.domain(model)
+        groups = self.env[model]._read_group(domain, ["funnel_list_id"], [f"{name}_count:sum" for name in LISTED])
+        lines = [
+            {
+                **chosen.name(cold_list),
+                **{
+                    name: chosen.figure(count, model, own & Domain(condition))
+                    for (name, condition), count in zip(LISTED.items(), counts, strict=True)
+                },
+            }
+            for cold_list, *counts in groups
+            for own in [domain & Domain("funnel_list_id", "=", cold_list.id)]
+        ]
+        return chosen.sort(lines, "lead")

@@ -10,6 +10,7 @@ FILTER_FIELDS = {
     "funnel.loss.report": ("date", "team_id", "user_id", "source_id"),
     "funnel.reminder.report": ("date", "team_id", "user_id", "source_id"),
     "funnel.cohort.report": ("date", "team_id", "user_id", "source_id"),
+    "funnel.list.report": ("date", "list_team_id", "user_id", "source_id"),
     "funnel.refusal.report": ("date", "team_id", "user_id", "lead_id.source_id"),
     "funnel.check.report": ("date", "team_id", "user_id", "lead_id.source_id"),
     "crm.lead": (False, "team_id", "user_id", "source_id"),

@@ -64,7 +64,11 @@ class FunnelMove(models.Model):
 
     # the reports choose by funnel or stage, and by period
     _team_date = models.Index("(to_team_id, date) WHERE to_team_id IS NOT NULL")
-    _stage_date = models.Index("(to_stage_id, date) WHERE to_stage_id IS NOT NULL")
+    # dashboard and checks are counted without reading the table
+    _stays = models.Index("(to_team_id, date) INCLUDE (to_stage_id, outcome, left_date) WHERE outcome IS NOT NULL")
+    _stage_date = models.Index(
+        "(to_stage_id, date) INCLUDE (from_stage_id, to_team_id, outcome, lead_id) WHERE to_stage_id IS NOT NULL"
+    )
     _lost_date = models.Index("(date) WHERE kind = 'lost'")
 
     def _auto_init(self):

@@ -10,11 +10,10 @@ class FunnelChainReport(models.Model):
     """
 
     _name = "funnel.chain.report"
-    _inherit = ["funnel.follows.lead.mixin"]
+    _inherit = ["funnel.report.mixin"]
     _description = "Business Process Analysis"
     _auto = False
     _order = "chain_id desc, position, id"
-    _rec_name = "lead_id"
     _depends = {
         "crm.lead": [
             *("funnel_chain_id", "funnel_chain_position", "funnel_origin_id", "team_id", "stage_id", "user_id"),
@@ -55,10 +54,6 @@ class FunnelChainReport(models.Model):
         readonly=True,
         help="Of won deals: the amount of the contract; without one the estimate, or else the expected revenue.",
     )
-
-    @property
-    def _table_query(self):
-        return SQL("SELECT %s FROM %s WHERE %s", self._select(), self._from(), self._where())
 
     def _select(self):
         return SQL(

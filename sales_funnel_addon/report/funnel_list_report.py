@@ -6,11 +6,9 @@ class FunnelListReport(models.Model):
     """One lead of a list and what has become of it, for comparing lists and campaigns."""
 
     _name = "funnel.list.report"
-    _inherit = ["funnel.follows.lead.mixin"]
+    _inherit = ["funnel.report.mixin"]
     _description = "Lists Analysis"
     _auto = False
-    _order = "date desc, id desc"
-    _rec_name = "lead_id"
     _depends = {
         "crm.lead": [
             *("funnel_list_id", "funnel_list_outcome", "campaign_id", "source_id", "user_id", "team_id"),
@@ -19,7 +17,6 @@ class FunnelListReport(models.Model):
         "funnel.list": ["product_id", "user_id", "campaign_id", "kind", "team_id"],
     }
 
-    lead_id = fields.Many2one("crm.lead", readonly=True)
     date = fields.Datetime("Created On", readonly=True)
     funnel_list_id = fields.Many2one("funnel.list", "Cold List", readonly=True)
     kind = fields.Selection(
@@ -45,10 +42,6 @@ class FunnelListReport(models.Model):
     conversion = fields.Float(
         aggregator="avg", readonly=True, help="The share of processed leads that have become deals."
     )
-
-    @property
-    def _table_query(self):
-        return SQL("SELECT %s FROM %s", self._select(), self._from())
 
     def _select(self):
         return SQL(

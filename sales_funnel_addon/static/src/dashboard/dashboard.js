@@ -2,7 +2,6 @@ import { Component, onWillStart, useState } from "@odoo/owl";
 import { router } from "@web/core/browser/router";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { KeepLast } from "@web/core/utils/concurrency";
 import { useService } from "@web/core/utils/hooks";
 import { useSetupAction } from "@web/search/action_hook";
 import { ControlPanel } from "@web/search/control_panel/control_panel";
@@ -18,6 +17,8 @@ import { DashboardTable } from "./dashboard_table";
 const COLORS = { refusal: "#EA6175", junk: "#A4A8B6", waiting: "#4EA7F2" };
 /** How many reasons the chart of losses has room for. */
 const REASONS = 12;
+/** What the server counts side by side. */
+const PARTS = ["lines", "funnels"];
 const NUMBERS = ["team_id", "user_id", "source_id"];
 
 /** The dashboard of the funnels: figures of a period and of this moment, each of which opens what it counts. */
@@ -29,7 +30,6 @@ export class Dashboard extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.keepLast = new KeepLast();
         this.state = useState({ filters: this.getFirstFilters(), data: null, loading: true, error: "" });
         this.open = this.open.bind(this);
         this.update = this.update.bind(this);
@@ -56,13 +56,24 @@ export class Dashboard extends Component {
         this.state.loading = true;
         this.state.error = "";
         const { period: _period, ...filters } = this.state.filters;
+        const data = (this.latest = {}); // what was asked for before comes too late
+        const ask = async (part) => {
+            Object.assign(data, await this.orm.silent.call("funnel.dashboard", "get_figures", [filters, [part]]));
+            if (data === this.latest && data.summary) {
+                this.state.data = { ...data };
+            }
+        };
+        let message = "";
         try {
-            this.state.data = await this.keepLast.add(this.orm.silent.call("funnel.dashboard", "get_figures", [filters]));
+            await Promise.all(PARTS.map(ask));
         } catch (error) {
-            this.state.data = null;
-            this.state.error = error.data?.message || error.message || _t("The server did not answer.");
+            message = error.data?.message || error.message || _t("The server did not answer.");
         }
-        this.state.loading = false;
+        if (data === this.latest) {
+            this.state.data = message ? null : this.state.data;
+            this.state.error = message;
+            this.state.loading = false;
+        }
     }
 
     update(changes) {
@@ -93,7 +104,7 @@ export class Dashboard extends Component {
 
     get isEmpty() {
         const { summary, funnels } = this.state.data;
-        return !funnels.length && !Object.values(summary).some((figure) => figure.value);
+        return funnels?.length === 0 && !Object.values(summary).some((figure) => figure.value);
     }
 
     get cards() {
@@ -152,6 +163,17 @@ export class Dashboard extends Component {
             { name: "refusal", label: _t("Refused"), text: share("refusal") },
             { name: "converted", label: _t("Became deals"), text: share("converted") },
             { name: "won", label: _t("Won"), text: share("won") },
+        ];
+    }
+
+    get listColumns() {
+        const share = (name) => (line) => formatShare(line[name].value, line.processed.value);
+        return [
+            { name: "lead", label: _t("Leads") },
+            { name: "processed", label: _t("Processed") },
+            { name: "junk", label: _t("Junk"), text: share("junk") },
+            { name: "refused", label: _t("Refused"), text: share("refused") },
+            { name: "converted", label: _t("Became deals"), text: share("converted") },
         ];
     }
 

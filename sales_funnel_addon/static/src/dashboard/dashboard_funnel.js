@@ -25,7 +25,7 @@ export class DashboardFunnel extends Component {
             ["open", _t("Still there")],
             ["back", _t("Went back")],
             ["deferred", _t("Deferred")],
-            ["lost", _t("Lost")],
+            ["lost", _t("Losses")],
         ];
         return kinds
             .filter(([kind]) => stage[kind].value)
@@ -59,7 +59,7 @@ export class DashboardFunnel extends Component {
             entered: _t("Entered"),
             went_on: _t("Went on"),
             hours: _t("Time there"),
-            lost: _t("Lost"),
+            lost: _t("Losses"),
             now: _t("There now"),
             revenue: _t("Revenue there"),
         };
