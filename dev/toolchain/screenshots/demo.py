@@ -27,16 +27,16 @@ TEXTS = {
         "loss": "18 % above the budget, call again in spring",
         "deferral": "The new budget comes in spring; he asked not to be called before.",
         "verdict": "He compared with stock goods. Show the samples and offer instalments.",
-        "file_name": "Restaurants of the region.csv",
+        "file_name": "Restaurants, spring base.csv",
         "table": (
-            "Name;Company;Phone;Email;City\n"
-            "Maria Lind;Café Magnolia;+1 202 555 0401;maria@magnolia.example;Boston\n"
-            "Peter Stone;Harbour Bistro;+1 202 555 0402;peter@bistro.example;Salem\n"
-            "Ann Wood;Old Mill;+1 202 555 0403;ann@mill.example;Lowell\n"
-            "Ann Wood;Old Mill;+1 202 555 0403;ann@mill.example;Lowell\n"
+            "Contact Name;Company;Phone;Email;City\n"
+            "Maria Lind;Café Magnolia;+1 202 555 0801;maria@magnolia.example;Boston\n"
+            "Peter Stone;Harbour Bistro;+1 202 555 0802;peter@bistro.example;Salem\n"
+            "Ann Wood;Old Mill;+1 202 555 0803;ann@mill.example;Lowell\n"
+            "Ann Wood;Old Mill;+1 202 555 0803;ann@mill.example;Lowell\n"
             "Igor Belov;;+1 202 555 0103;;Salem\n"
             "Paul Reed;Green Fork;12-34;;Boston\n"
-            "Eva Marsh;Sunny Side;+1 202 555 0404;eva@sunny;Quincy\n"
+            "Eva Marsh;Sunny Side;+1 202 555 0804;eva@sunny;Quincy\n"
         ),
     },
     "ru": {
@@ -45,16 +45,16 @@ TEXTS = {
         "loss": "На 18 % выше бюджета, позвонить ещё раз весной",
         "deferral": "Новый бюджет утвердят весной, раньше просил не звонить.",
         "verdict": "Клиент сравнивал с готовой мебелью. Показать образцы и предложить рассрочку.",
-        "file_name": "Рестораны области.csv",
+        "file_name": "Рестораны, весенняя база.csv",
         "table": (
             "Имя;Компания;Телефон;Эл. почта;Город\n"
-            "Мария Линд;Кафе «Магнолия»;+7 912 345-04-01;maria@magnolia.example;Тверь\n"
-            "Пётр Стоянов;Бистро «Гавань»;+7 912 345-04-02;petr@bistro.example;Ржев\n"
-            "Анна Лесная;Старая мельница;+7 912 345-04-03;anna@mill.example;Торжок\n"
-            "Анна Лесная;Старая мельница;+7 912 345-04-03;anna@mill.example;Торжок\n"
+            "Мария Линд;Кафе «Магнолия»;+7 912 345-08-01;maria@magnolia.example;Тверь\n"
+            "Пётр Стоянов;Бистро «Гавань»;+7 912 345-08-02;petr@bistro.example;Ржев\n"
+            "Анна Лесная;Старая мельница;+7 912 345-08-03;anna@mill.example;Торжок\n"
+            "Анна Лесная;Старая мельница;+7 912 345-08-03;anna@mill.example;Торжок\n"
             "Игорь Белов;;+1 202 555 0103;;Ржев\n"
             "Павел Реутов;Зелёная вилка;12-34;;Тверь\n"
-            "Ева Маршак;Солнечная сторона;+7 912 345-04-04;eva@sunny;Кимры\n"
+            "Ева Маршак;Солнечная сторона;+7 912 345-08-04;eva@sunny;Кимры\n"
         ),
     },
 }
