@@ -64,7 +64,7 @@ def _names(*rows):
     return {f"demo_{key}": {"en": english, "ru": russian} for key, english, russian in rows}
 
 
-#: The titles of the leads of the demo data, which no translation file holds.
+#: The titles of leads of the demo data, which no translation file holds.
 NAMES = _names(
     ("l01", "Kitchen cabinets for a new flat", "Кухонные шкафы в новую квартиру"),
     ("l02", "Wholesale price list", "Оптовый прайс-лист"),
@@ -96,6 +96,34 @@ NAMES = _names(
     ("r01", "Reception desk", "Стойка администратора"),
     ("r02", "Wardrobe for a hallway", "Шкаф в прихожую"),
     ("r03", "Office chairs, 20 pieces", "Офисные кресла, 20 штук"),
+    ("r04", "Shelves for a wine shop", "Стеллажи для винного магазина"),
+    ("hotel_01", "Hotel Aurora", "Отель «Аврора»"),
+    ("hotel_02", "Grand Park Hotel", "Гранд-отель «Парк»"),
+    ("hotel_03", "Seaside Inn", "Гостиница «У моря»"),
+    ("hotel_04", "Hotel Central", "Гостиница «Центральная»"),
+    ("hotel_05", "Mountain Lodge", "Турбаза «Горная»"),
+    ("hotel_06", "Airport Hotel", "Отель «Аэропорт»"),
+    ("restaurant_07", "Harbour Grill", "Гриль «Гавань»"),
+)
+#: What else stands on the pictures: whose it is, in which field, in English and in Russian.
+WORDS = (
+    ("crm.lead", "demo_l02", "contact_name", "Garden & Home Ltd", "ООО «Сад и дом»"),
+    ("crm.lead", "demo_l04", "contact_name", "Elena Sidorova", "Елена Сидорова"),
+    ("crm.lead", "demo_l07", "contact_name", "Igor Belov", "Игорь Белов"),
+    ("crm.lead", "demo_l09", "contact_name", "Olga Kim", "Ольга Ким"),
+    ("crm.lead", "demo_l11", "contact_name", "Hotel Aurora", "Гостиница «Аврора»"),
+    ("crm.lead", "demo_l14", "contact_name", "Vera Novak", "Вера Новак"),
+    ("crm.lead", "demo_hotel_02", "contact_name", "Viktor Ross", "Виктор Росс"),
+    ("crm.lead", "demo_hotel_03", "contact_name", "Emma Clark", "Эмма Кларк"),
+    ("crm.lead", "demo_hotel_04", "contact_name", "Yuri Zaitsev", "Юрий Зайцев"),
+    ("crm.lead", "demo_restaurant_07", "contact_name", "Tom Fischer", "Том Фишер"),
+    ("funnel.list", "demo_list_hotels", "name", "Hotels, bought base", "Гостиницы, купленная база"),
+    ("funnel.list", "demo_list_hotels", "audience", "Purchasing departments of hotels", "Отделы закупок гостиниц"),
+    ("funnel.list", "demo_list_restaurants", "name", "Restaurants of the region", "Рестораны области"),
+    ("res.users", "demo_user_anna", "name", "Anna Sokolova", "Анна Соколова"),
+    ("res.users", "demo_user_oleg", "name", "Oleg Petrov", "Олег Петров"),
+    ("res.users", "base.user_demo", "name", "Marc Demo", "Марк Демин"),
+    ("res.users", "base.user_admin", "name", "Mitchell Admin", "Михаил Админов"),
 )
 
 
@@ -109,6 +137,9 @@ class Demo(Photographer):
             self.call("res.users", "write", [[self.id_of(user) for user in LOOKERS], {"lang": code}])
             for xml_id, name in NAMES.items():
                 self.call("crm.lead", "write", [[self.id_of(xml_id)], {"name": name[self.language]}])
+            for model, xml_id, field, english, russian in WORDS:
+                word = {"en": english, "ru": russian}[self.language]
+                self.call(model, "write", [[self.id_of(xml_id)], {field: word}])
         with self.session("demo"):
             self._start_check()
         with self.session("admin"):

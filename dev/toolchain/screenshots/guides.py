@@ -153,7 +153,7 @@ class Guides(Photographer):
 
     def reminder_form(self):
         self.open_record("funnel_reminder_action", "reminder_lead_new_no_contact")
-        self.picture("reminder_form", height=720)
+        self.picture("reminder_form", height=800)
 
     def process_map(self):
         self.page.goto(f"{self.url}/odoo/funnel-map")
