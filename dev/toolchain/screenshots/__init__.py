@@ -48,7 +48,7 @@ def _take(chromium, url, options):
             demo = Demo(chromium, url, folder, language, options.only)
             demo.prepare()
             Guides(chromium, url, folder, language, options.only).take()
-    if not options.only and "en" in options.language:
+    if "en" in options.language:
         with step("Making the pictures of the app store"):
             Store(chromium, options.folder / "en", DESCRIPTION).make()
 
