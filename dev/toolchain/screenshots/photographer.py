@@ -117,14 +117,14 @@ class Photographer:
         module, _dot, name = xml_id.rpartition(".")
         return self.call("ir.model.data", "check_object_reference", [module or ADDON.name, name])[1]
 
-    def call(self, model, method, args):
+    def call(self, model, method, args, **kwargs):
         """Call a method of the server as whoever is logged in.
 
         :raises DevError: with the message of the server
         """
         answer = self.page.request.post(
             f"{self.url}/web/dataset/call_kw",
-            data={"jsonrpc": "2.0", "params": {"model": model, "method": method, "args": args, "kwargs": {}}},
+            data={"jsonrpc": "2.0", "params": {"model": model, "method": method, "args": args, "kwargs": kwargs}},
         ).json()
         if "error" in answer:
             raise DevError(f"{model}.{method}: {answer['error']['data']['message']}")
