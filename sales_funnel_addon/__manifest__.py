@@ -91,6 +91,7 @@
         "web.assets_backend": ["sales_funnel_addon/static/src/**/*"],
         "web.assets_tests": ["sales_funnel_addon/static/tests/tours/**/*"],
     },
+    "images": ["static/description/banner.png", "static/description/leads_kanban.png"],
     "uninstall_hook": "uninstall_hook",
     "installable": True,
 }
