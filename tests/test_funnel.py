@@ -59,6 +59,15 @@ class TestStages(FunnelCase):
         stage_id, _name = self.env["crm.stage"].with_context(**context).name_create("Added on the board")
         self.assertEqual(self.env["crm.stage"].browse(stage_id).team_ids, self.deals)
 
+    def test_new_stage_stands_before_the_won_one(self):
+        stage = self.env["crm.stage"].create({"name": "Samples", "team_ids": [Command.link(self.deals.id)]})
+        self.assertEqual(self.deals.stage_ids.sorted("sequence").mapped("name")[-2:], ["Samples", "Done"])
+        self.assertEqual(self.make_leads(self.deals).stage_id, self.estimate)
+        first = self.env["crm.stage"].create(
+            {"name": "First", "sequence": 0, "team_ids": [Command.link(self.deals.id)]}
+        )
+        self.assertEqual((first.sequence, stage.is_won), (0, False))
+
     def test_changing_the_order_of_stages_changes_the_rules(self):
         self.demand(self.measurement, "city", moment="leave")
         deal = self.make_deal()

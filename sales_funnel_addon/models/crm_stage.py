@@ -175,21 +175,27 @@ class CrmStage(models.Model):
         """Warn when leads have to be counted anew, not when a stage is made."""
         return super()._onchange_is_won() if self._origin and self.is_won != self._origin.is_won else None
 
-    @api.model
-    def default_get(self, fields_list):
-        """A new stage of a funnel comes after the others."""
-        values = super().default_get(fields_list)
-        team_ids = self.env.context.get("default_team_ids")
-        if "sequence" in fields_list and isinstance(team_ids, list):
-            others = self.search([("team_ids", "in", team_ids)], order="sequence desc", limit=1)
-            values["sequence"] = others.sequence + 10 if others else values.get("sequence", 1)
-        return values
-
     @api.model_create_multi
     def create(self, vals_list):
         stages = super().create(vals_list)
         stages._share_materials()
+        placed = {stage.id for stage, vals in zip(stages, vals_list, strict=True) if "sequence" in vals}
+        stages.filtered(lambda stage: stage.id not in placed)._stand_last()
         return stages
+
+    def _stand_last(self):
+        """Put new stages after the open ones of their funnel: new leads come into the first stage."""
+        stages = self.filtered(lambda stage: stage.team_ids and all(team.funnel_kind for team in stage.team_ids))
+        others = stages.team_ids.stage_ids - stages
+        for stage in stages:
+            near = others.filtered(lambda other, stage=stage: other.team_ids & stage.team_ids)
+            ahead = near.filtered(lambda other: not other.is_won).mapped("sequence")
+            if ahead:
+                stage.sequence = max(ahead) + 1
+                behind = near.filtered(lambda other, stage=stage: other.sequence >= stage.sequence)
+                if stage.sequence in behind.mapped("sequence"):
+                    for other in behind:
+                        other.sequence += 1
 
     def write(self, vals):
         result = super().write(vals)
