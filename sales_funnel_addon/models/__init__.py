@@ -29,6 +29,7 @@ from . import (
     funnel_handover_card_mixin,
     funnel_handover_mixin,
     funnel_handover_team_mixin,
+    funnel_help_mixin,
     funnel_impact_mixin,
     funnel_import_file_mixin,
     funnel_import_judge_mixin,
