@@ -143,4 +143,5 @@ from . import (
     resource_calendar,
     sale_order,
     sale_order_line,
+    web_tour_tour,
 )
