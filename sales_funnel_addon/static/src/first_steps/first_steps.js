@@ -1,4 +1,5 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { listView } from "@web/views/list/list_view";
@@ -19,8 +20,10 @@ export class FirstSteps extends Component {
         });
     }
 
-    get doneCount() {
-        return this.state.steps.filter((step) => step.done).length;
+    get progress() {
+        const { steps } = this.state;
+        const done = steps.filter((step) => step.done).length;
+        return _t("%(done)s of %(count)s steps done", { done, count: steps.length });
     }
 
     async open(step) {

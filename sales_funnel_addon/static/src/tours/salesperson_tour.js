@@ -3,8 +3,6 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 
 const form = ".o_crm_form_view";
-const dialog = ".modal .o_funnel_move_dialog";
-
 /** A salesperson: from a request to the first stage that it has earned. */
 registry.category("web_tour.tours").add("funnel_salesperson_guide", {
     url: "/odoo/action-sales_funnel_addon.funnel_task_action",
@@ -56,19 +54,21 @@ registry.category("web_tour.tours").add("funnel_salesperson_guide", {
             run: "click",
         },
         {
-            trigger: `${form} .o_statusbar_status .o_arrow_button:not(.o_arrow_button_current):not(.dropdown-toggle)`,
-            content: markup(_t("Now <b>move it on</b>: click a later stage. On the board, drag the card.")),
+            isActive: ["manual"], // any stage will do
+            trigger: `${form} .o_statusbar_status`,
+            content: markup(
+                _t("Now <b>move it on</b>: click a later stage. A dialog says what is still missing; fill it in, or cancel.")
+            ),
             tooltipPosition: "bottom",
             run: "click",
         },
         {
-            trigger: `${dialog} footer .btn-secondary`,
-            content: markup(
-                _t("Not yet: the dialog says <b>what is missing</b>. Fill it in and move, or cancel; nothing is lost.")
-            ),
-            tooltipPosition: "top",
+            isActive: ["auto"],
+            trigger: `${form} .o_statusbar_status .o_arrow_button:not(.o_arrow_button_current):not(.dropdown-toggle)`,
             run: "click",
         },
+        // Odoo hides its pointer while a dialog is open: what it is about has been said before
+        { isActive: ["auto"], trigger: ".modal .o_funnel_move_dialog footer .btn-secondary", run: "click" },
         {
             trigger: `${form} button[name=action_funnel_reached], ${form} button[name=action_funnel_no_answer]`,
             content: markup(

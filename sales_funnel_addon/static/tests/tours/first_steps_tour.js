@@ -3,7 +3,7 @@ import { registry } from "@web/core/registry";
 /** A funnel manager opens the screen of a step, comes back and closes the panel for good. */
 registry.category("web_tour.tours").add("sales_funnel_first_steps", {
     steps: () => [
-        { trigger: ".o_funnel_first_steps:contains('of 6 done')" },
+        { trigger: ".o_funnel_first_steps:contains('of 6 steps done')" },
         { content: "What is there is done", trigger: "[data-step=funnels] .fa-check-circle" },
         { content: "Mail is for administrators", trigger: "[data-step=mail]:not(:has(button))" },
         { trigger: "[data-step=roles] button", run: "click" },
