@@ -9,7 +9,7 @@ const tab = (name) => `.o_form_view .nav-link[name=${name}]`;
  */
 const anyRow = (list, step) => [
     { ...step, isActive: ["manual"], trigger: `${list} tbody, .o_action_manager`, run: "click" },
-    { ...step, isActive: ["auto"], trigger: `${list} .o_data_row .o_data_cell[name=name]`, run: "click" },
+    { ...step, isActive: ["auto"], trigger: `body:not(:has(.o_form_view)) ${list} .o_data_row .o_data_cell[name=name]`, run: "click" },
 ];
 
 /** Whoever configures: from a preset to a stage with a requirement, a task and a reminder. */
