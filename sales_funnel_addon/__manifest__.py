@@ -77,6 +77,7 @@
         "wizard/funnel_deferral_views.xml",
         "views/menus.xml",
         "data/ir_cron_data.xml",
+        "data/web_tour_data.xml",
         "data/mail_template_data.xml",
         "data/mail_activity_type_data.xml",
         "data/funnel_preset_data.xml",

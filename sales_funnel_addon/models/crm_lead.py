@@ -42,6 +42,7 @@ class CrmLead(models.Model):
         "funnel.card.mixin",
         "funnel.case.mixin",
         "funnel.words.mixin",
+        "funnel.help.mixin",
         "funnel.loss.mixin",
         "funnel.quality.mixin",
         "funnel.stay.mixin",

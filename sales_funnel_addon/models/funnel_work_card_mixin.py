@@ -2,6 +2,7 @@ import ast
 import logging
 from collections import defaultdict
 
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.fields import Domain
 
@@ -191,6 +192,11 @@ class FunnelWorkCardMixin(models.AbstractModel):
             "views": [(False, "list"), (False, "form")],
             "domain": [("funnel_lead_id", "=", self.id)],
             "context": self._prepare_work_context(model_name),
+            "help": Markup('<p class="o_view_nocontent_smiling_face">%s</p><p>%s</p>')
+            % (
+                self.env._("This card has no such document yet"),
+                self.env._("Press “New” to make one. The card is filled in, and follows what becomes of the document."),
+            ),
         }
         documents = self.env[model_name].search(action["domain"], limit=2)
         return {**action, "views": [(False, "form")], "res_id": documents.id} if len(documents) == 1 else action

@@ -31,7 +31,7 @@ export class ChainField extends Component {
         const states = {
             won: { icon: "fa-trophy text-success", label: _t("Won") },
             lost: { icon: "fa-ban text-danger", label: _t("Lost") },
-            archived: { icon: "fa-archive text-muted", label: _t("Archived") },
+            archived: { icon: "fa-archive o_funnel_muted", label: _t("Archived") },
         };
         return states[state] || { icon: "fa-circle-o text-primary", label: _t("Open") };
     }

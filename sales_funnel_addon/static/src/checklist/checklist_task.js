@@ -7,7 +7,7 @@ const DONE = ["done", "approved"];
 
 /** How the state of an approval looks: words, icon, colour. */
 const APPROVAL_LOOKS = {
-    open: { text: _t("Not asked for yet"), icon: "fa-circle-o", color: "text-muted" },
+    open: { text: _t("Not asked for yet"), icon: "fa-circle-o", color: "o_funnel_muted" },
     requested: { text: _t("Waiting for approval"), icon: "fa-hourglass-half", color: "text-warning" },
     approved: { text: _t("Approved"), icon: "fa-check-circle", color: "text-success" },
     refused: { text: _t("Refused"), icon: "fa-times-circle", color: "text-danger" },

@@ -26,10 +26,10 @@ registry.category("web_tour.tours").add("sales_funnel_contacts_form", {
 registry.category("web_tour.tours").add("sales_funnel_contacts_board", {
     steps: () => [
         { trigger: `${card("New", "An oak kitchen")} .o_funnel_card_contacts:contains('2 today / 2')` },
-        { trigger: `${card("New", "A shelf")} a[name=action_funnel_no_answer]`, run: "click" },
+        { trigger: `${card("New", "A shelf")} button[name=action_funnel_no_answer]`, run: "click" },
         says("Moved to “Silent”."),
         { trigger: `${card("Silent", "A shelf")} .o_funnel_card_contacts:contains('1 today / 1')` },
-        { trigger: `${card("Silent", "A shelf")} a[name=action_funnel_wrong_number]`, run: "click" },
+        { trigger: `${card("Silent", "A shelf")} button[name=action_funnel_wrong_number]`, run: "click" },
         says("The number will be verified by"),
         { trigger: `${card("Silent", "A shelf")} .o_funnel_card_contacts:contains('2 today / 2')` },
     ],
