@@ -97,6 +97,11 @@ class FunnelHandoverMixin(models.AbstractModel):
         action = self.env["ir.actions.actions"]._for_xml_id("sales_funnel_addon.funnel_handover_action")
         return {**action, "context": {"default_lead_id": self.id}}
 
+    @api.readonly
+    def funnel_get_won_stage(self):
+        """A deal for which somebody has to choose is won in the dialog of the hand-over, and goes nowhere by itself."""
+        return False if self._filter_undecided(self) else super().funnel_get_won_stage()
+
     def action_set_won_rainbowman(self):
         """Ask where the deal is handed over before it is won, where somebody has to choose."""
         if self._filter_undecided(self):
