@@ -2,12 +2,12 @@ from odoo import fields, models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
 
-#: What each figure counts: the model, its date, and the domain.
+#: What each figure counts: the model, its date, and the domain, which is made a Domain for each registry anew.
 FIGURES = {
-    "kpi_funnel_passed": ("funnel.stage.report", "left_date", Domain("went_on_count", "=", 1)),
-    "kpi_funnel_refused": ("funnel.loss.report", "date", Domain("category", "=", "refusal")),
-    "kpi_funnel_returned": ("funnel.refusal", "verdict_date", Domain("state", "=", "returned")),
-    "kpi_funnel_reminded": ("funnel.reminder.report", "date", Domain.TRUE),
+    "kpi_funnel_passed": ("funnel.stage.report", "left_date", [("went_on_count", "=", 1)]),
+    "kpi_funnel_refused": ("funnel.loss.report", "date", [("category", "=", "refusal")]),
+    "kpi_funnel_returned": ("funnel.refusal", "verdict_date", [("state", "=", "returned")]),
+    "kpi_funnel_reminded": ("funnel.reminder.report", "date", []),
 }
 
 
@@ -34,7 +34,7 @@ class DigestDigest(models.Model):
             raise AccessError(self.env._("Only salespeople get the figures of the funnels."))
         start, end, companies = self._get_kpi_compute_parameters()
         for name, (model, date_field, condition) in FIGURES.items():
-            counted = Domain(date_field, ">=", start) & Domain(date_field, "<", end) & condition
+            counted = Domain(date_field, ">=", start) & Domain(date_field, "<", end) & Domain(condition)
             counted &= Domain("lead_id.company_id", "in", [*companies.ids, False])
             groups = self.env[model]._read_group(counted, ["lead_id.company_id"], ["__count"])
             counts = {company.id: count for company, count in groups}

@@ -98,8 +98,7 @@ class FunnelDashboardFilterMixin(models.AbstractModel):
         teams = self.env["crm.team"].search([("funnel_kind", "!=", False)])
         users = self.env["res.users"]
         if self.env.user.has_group("sales_team.group_sale_salesman_all_leads"):
-            salespeople = self.env.ref("sales_team.group_sale_salesman")
-            users = users.search([("all_group_ids", "in", salespeople.ids), ("share", "=", False)], order="name")
+            users = users.search(users._get_salespeople_domain(), order="name")
         sources = self.env["utm.source"].search([], order="name")
         return {
             "teams": [{"id": team.id, "name": team.name} for team in teams],

@@ -121,9 +121,8 @@ class FunnelFirstSteps(models.AbstractModel):
 
     @api.model
     def _count_salespeople(self):
-        group = self.env.ref("sales_team.group_sale_salesman")
-        people = Domain("all_group_ids", "in", group.ids) & Domain("share", "=", False)
-        return self.env["res.users"].search_count(people & Domain("id", "!=", self.env.uid), limit=1)
+        others = self.env["res.users"]._get_salespeople_domain() & Domain("id", "!=", self.env.uid)
+        return self.env["res.users"].search_count(others, limit=1)
 
     # ------------------------------------------------------------
     # STEPS

@@ -100,7 +100,8 @@ class FunnelHandoverMixin(models.AbstractModel):
     @api.readonly
     def funnel_get_won_stage(self):
         """A deal for which somebody has to choose is won in the dialog of the hand-over, and goes nowhere by itself."""
-        return False if self._filter_undecided(self) else super().funnel_get_won_stage()
+        stage_id = super().funnel_get_won_stage()
+        return False if stage_id and self._filter_undecided(self) else stage_id
 
     def action_set_won_rainbowman(self):
         """Ask where the deal is handed over before it is won, where somebody has to choose."""

@@ -25,10 +25,7 @@ class FunnelListAssignmentMixin(models.AbstractModel):
         "list_id",
         "user_id",
         string="Salespeople",
-        domain=lambda self: [
-            ("share", "=", False),
-            ("all_group_ids", "in", self.env.ref("sales_team.group_sale_salesman").ids),
-        ],
+        domain=lambda self: list(self.env["res.users"]._get_salespeople_domain()),
         help="Who gets the leads of the list, in turn. Empty: nothing is handed out.",
     )
     portion = fields.Integer(

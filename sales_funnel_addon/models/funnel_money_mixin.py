@@ -142,7 +142,7 @@ class FunnelMoneyMixin(models.AbstractModel):
         "company_id",
     )
     def _compute_contract_amount_invoiced(self):
-        for lead in self._clear_without("order_ids", "has_confirmed_orders", "contract_amount_invoiced"):
+        for lead in self._clear_without_orders("has_confirmed_orders", "contract_amount_invoiced"):
             orders = lead.order_ids.filtered(lambda order: order._is_confirmed())
             lead.has_confirmed_orders = bool(orders)
             lead.contract_amount_invoiced = lead._sum_of_orders(
@@ -162,7 +162,7 @@ class FunnelMoneyMixin(models.AbstractModel):
         # together for all deals: nothing is read deal by deal
         receipts = self.order_ids._get_receipts()
         facts = ("has_posted_invoices", "received_amount_invoiced", "prepayment_amount_invoiced")
-        for lead in self._clear_without("order_ids", *facts):
+        for lead in self._clear_without_orders(*facts):
             found = {order: receipts[order.id] for order in lead.order_ids if order.id in receipts}
             totals = {order: receipt.total for order, receipt in found.items()}
             prepaid = {order: receipt.prepaid for order, receipt in found.items() if receipt.prepaid is not None}
@@ -211,14 +211,13 @@ class FunnelMoneyMixin(models.AbstractModel):
         if not self.id or self[name] != value:
             self[name] = value
 
-    def _clear_without(self, documents, *names):
-        """Clear what documents say of the leads that have none.
+    def _clear_without_orders(self, *names):
+        """Clear what documents say of the leads that have no orders, and so no documents.
 
-        :param str documents: the field of the documents
-        :param names: the fields that they say
+        :param names: the fields in which they say it
         :returns: the other leads
         """
-        bare = self.filtered(lambda lead: not lead[documents])
+        bare = self.filtered(lambda lead: not lead.order_ids)
         for name in names:
             bare.filtered(lambda lead, name=name: not lead.id or lead[name])[name] = False
         return self - bare

@@ -68,13 +68,13 @@ class FunnelQuotationMixin(models.AbstractModel):
     def _compute_quotation_range_count(self):
         # together for all deals: nothing is read deal by deal
         real = self.order_ids.order_line.filtered(lambda line: not line.display_type).order_id
-        for lead in self._clear_without("order_ids", "quotation_range_count"):
+        for lead in self._clear_without_orders("quotation_range_count"):
             offered = {order.price_range_id for order in lead.order_ids if order in real and order.state != "cancel"}
             lead.quotation_range_count = len([one for one in offered if one and one._is_offered_by(lead.team_id)])
 
     @api.depends("order_ids.state", "order_ids.date_order")
     def _compute_accepted_order_id(self):
-        for lead in self._clear_without("order_ids", "accepted_order_id"):
+        for lead in self._clear_without_orders("accepted_order_id"):
             confirmed = lead.order_ids.filtered(lambda order: order._is_confirmed())
             lead.accepted_order_id = confirmed.sorted(lambda order: (order.date_order, order.id))[:1]
 

@@ -138,13 +138,13 @@ class FunnelRefusal(models.Model):
         """
         # the engine closes them, whoever may see them, also when their leads are archived
         Review = self.sudo().with_context(active_test=False)
-        Review.search(WITHOUT_VERDICT & Domain(domain)).write({"state": "closed", "closing": closing})
+        Review.search(Domain(WITHOUT_VERDICT) & Domain(domain)).write({"state": "closed", "closing": closing})
 
     @api.model
     def _correct(self, leads):
         """Let the reviews that have no verdict tell the reason and the comment that lost leads have got since."""
         Review = self.sudo()  # facts of the engine, whoever corrects the loss
-        reviews = Review.search(WITHOUT_VERDICT & Domain("lead_id", "in", leads.ids))
+        reviews = Review.search(Domain(WITHOUT_VERDICT) & Domain("lead_id", "in", leads.ids))
         outdated = reviews.filtered(
             lambda review: (
                 (review.lost_reason_id, review.lost_comment)

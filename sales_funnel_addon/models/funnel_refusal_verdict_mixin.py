@@ -1,12 +1,11 @@
 from markupsafe import Markup
 from odoo import models
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.fields import Domain
 
 from ..tools.lead_moves import GatePass
 
 #: The reviews that are still to have a verdict, or may have one: what is not in the sample can be checked all the same.
-WITHOUT_VERDICT = Domain("state", "=", "to_check") | Domain("closing", "=", "skipped")
+WITHOUT_VERDICT = ["|", ("state", "=", "to_check"), ("closing", "=", "skipped")]
 
 
 class FunnelRefusalVerdictMixin(models.AbstractModel):

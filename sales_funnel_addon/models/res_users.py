@@ -28,6 +28,12 @@ class ResUsers(models.Model):
         """The rules know who still works here."""
         self.env["funnel.config.mixin"]._clear_rules()
 
+    @api.model
+    def _get_salespeople_domain(self):
+        """Return the domain of the users who may sell."""
+        salespeople = self.env.ref("sales_team.group_sale_salesman")
+        return Domain("share", "=", False) & Domain("all_group_ids", "in", salespeople.ids)
+
     # ------------------------------------------------------------
     # COUNTERS
     # ------------------------------------------------------------

@@ -28,10 +28,7 @@ class FunnelRefusalVerdict(models.TransientModel):
         compute="_compute_goes_on",
         store=True,
         readonly=False,
-        domain=lambda self: [
-            ("share", "=", False),
-            ("all_group_ids", "in", self.env.ref("sales_team.group_sale_salesman").ids),
-        ],
+        domain=lambda self: list(self.env["res.users"]._get_salespeople_domain()),
         help="Who works on the deal from now on. Empty: whoever has lost it.",
     )
 

@@ -180,6 +180,14 @@ export class MoveDialog extends Component {
         };
     }
 
+    /** Write what was filled in, if anything was. */
+    async writeValues(write) {
+        const values = await this.getValues();
+        if (Object.keys(values).length) {
+            await write(values);
+        }
+    }
+
     async onSaveAndMove() {
         await this.run(async () => {
             if (this.form && !(await this.form.checkValidity())) {
@@ -206,10 +214,7 @@ export class MoveDialog extends Component {
 
     async onOnlySave() {
         await this.run(async () => {
-            const values = await this.getValues();
-            if (Object.keys(values).length) {
-                await this.props.save(values);
-            }
+            await this.writeValues(this.props.save);
             this.props.close();
         });
     }
@@ -228,10 +233,7 @@ export class MoveDialog extends Component {
 
     async onTryAgain() {
         await this.run(async () => {
-            const values = await this.getValues();
-            if (Object.keys(values).length) {
-                await this.props.keep(values);
-            }
+            await this.writeValues(this.props.keep);
             await this.tryStage(this.verdict.stage.id);
         });
     }

@@ -29,13 +29,14 @@ export async function moveLead(record, stageId, { move, reload }) {
     if (verdict.status === "ok") {
         return move(stageId, {});
     }
+    const write = (values) => orm.webSave("crm.lead", ids, values, { specification: {} });
     let isStale = false;
     const keep = async (values) => {
-        await orm.webSave("crm.lead", ids, values, { specification: {} });
+        await write(values);
         isStale = true; // shown when the dialog closes: until then the view has to know the card that it moves
     };
     const save = async (values) => {
-        await orm.webSave("crm.lead", ids, values, { specification: {} });
+        await write(values);
         await reload();
     };
     const override = async (id, reason, values) => {

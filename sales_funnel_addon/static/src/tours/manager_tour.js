@@ -12,6 +12,22 @@ const anyRow = (list, step) => [
     { ...step, isActive: ["auto"], trigger: `body:not(:has(.o_form_view)) ${list} .o_data_row .o_data_cell[name=name]`, run: "click" },
 ];
 
+/** Open a screen of the settings by its menu. */
+const openSettings = (menu, menuContent, itemContent) => [
+    {
+        trigger: "button[data-menu-xmlid='crm.crm_menu_config']",
+        content: menuContent,
+        tooltipPosition: "bottom",
+        run: "click",
+    },
+    {
+        trigger: `.dropdown-item[data-menu-xmlid='sales_funnel_addon.${menu}']`,
+        content: itemContent,
+        tooltipPosition: "right",
+        run: "click",
+    },
+];
+
 /** Whoever configures: from a preset to a stage with a requirement, a task and a reminder. */
 registry.category("web_tour.tours").add("funnel_manager_guide", {
     url: "/odoo/action-sales_funnel_addon.funnel_preset_action",
@@ -24,18 +40,11 @@ registry.category("web_tour.tours").add("funnel_manager_guide", {
             tooltipPosition: "bottom",
             run: "click",
         },
-        {
-            trigger: "button[data-menu-xmlid='crm.crm_menu_config']",
-            content: _t("All settings of the funnels are in this menu."),
-            tooltipPosition: "bottom",
-            run: "click",
-        },
-        {
-            trigger: ".dropdown-item[data-menu-xmlid='sales_funnel_addon.menu_funnel_team']",
-            content: _t("Here are your funnels."),
-            tooltipPosition: "right",
-            run: "click",
-        },
+        ...openSettings(
+            "menu_funnel_team",
+            _t("All settings of the funnels are in this menu."),
+            _t("Here are your funnels.")
+        ),
         ...anyRow(".o_list_view", {
             content: markup(_t("<b>Open a funnel</b> to see its people, stages and reasons.")),
             tooltipPosition: "bottom",
@@ -46,18 +55,11 @@ registry.category("web_tour.tours").add("funnel_manager_guide", {
             tooltipPosition: "top",
             run: "click",
         },
-        {
-            trigger: "button[data-menu-xmlid='crm.crm_menu_config']",
-            content: markup(_t("What a stage asks for stands on the stage. <b>Open the settings</b> once more.")),
-            tooltipPosition: "bottom",
-            run: "click",
-        },
-        {
-            trigger: ".dropdown-item[data-menu-xmlid='sales_funnel_addon.menu_funnel_stage']",
-            content: _t("Here are the stages of all funnels."),
-            tooltipPosition: "right",
-            run: "click",
-        },
+        ...openSettings(
+            "menu_funnel_stage",
+            markup(_t("What a stage asks for stands on the stage. <b>Open the settings</b> once more.")),
+            _t("Here are the stages of all funnels.")
+        ),
         ...anyRow(".o_list_view", {
             content: markup(_t("<b>Open a stage.</b>")),
             tooltipPosition: "bottom",
