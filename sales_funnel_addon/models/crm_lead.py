@@ -122,6 +122,11 @@ class CrmLead(models.Model):
     )
 
     _client_keys = models.Index("USING gin (string_to_array(client_keys, ' ')) WITH (fastupdate = off)")
+    # what stands in the stages is counted without reading the leads
+    _funnel_open = models.Index(
+        "(team_id, stage_id) INCLUDE (user_id, company_id, source_id, expected_revenue, id) "
+        "WHERE active IS TRUE AND won_status = 'pending'"
+    )
 
     # ------------------------------------------------------------
     # COMPUTE
