@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.client_keys import contact_key, read_contact_key
+from ..tools.client_keys import contact_key, read_contact_key, rows_with_keys
 from ..tools.lead_moves import GateBatch
 from ..tools.repeat_clients import Contact, History, Request, find_histories
 
@@ -189,10 +189,8 @@ class FunnelRepeatMixin(models.AbstractModel):
     @api.model
     def _get_keys_condition(self, keys):
         """Return the condition over the rows of leads that share a key; both of its sides have an index."""
-        return SQL(
-            "string_to_array(client_keys, ' ') && %s::text[] OR partner_id = ANY(%s::integer[])",
-            *self._split_keys(keys),
-        )
+        texts, partner_ids = self._split_keys(keys)
+        return SQL("id = ANY(%s) OR partner_id = ANY(%s::integer[])", rows_with_keys(self._table, texts), partner_ids)
 
     @api.model
     def _split_keys(self, keys):
@@ -234,9 +232,9 @@ class FunnelRepeatMixin(models.AbstractModel):
             SQL(
                 """SELECT id, client_keys, create_date, company_id, user_id, commercial_partner_id
                      FROM res_partner AS partner
-                    WHERE (string_to_array(client_keys, ' ') && %s::text[] OR id = ANY(%s::integer[]))
+                    WHERE (id = ANY(%s) OR id = ANY(%s::integer[]))
                       AND NOT EXISTS (SELECT FROM res_users WHERE partner_id = partner.id AND share IS NOT TRUE)""",
-                texts,
+                rows_with_keys("res_partner", texts),
                 partner_ids,
             )
         )
