@@ -89,19 +89,23 @@ class FunnelRepeatMixin(models.AbstractModel):
         funnel_ids = {funnel.id for funnel in rules.funnels.values() if funnel.kind in INTAKE_KINDS}
         # whoever may see the leads: the client is the same
         leads = self.sudo().filtered(lambda lead: lead.team_id.id in funnel_ids)
-        rows, touched = [], set()
+        fresh, rows, touched = [], [], set()
+        matched_keys = self._fields["matched_keys"]
         for lead in leads:
             old, new = set((lead.matched_keys or "").split()), lead._get_all_keys()
-            if old != new:
-                is_new = lead.create_date == self.env.cr.now()
-                another = bool(old or not is_new) and not old & new
-                rows.append((lead.id, " ".join(sorted(new)) or None, self.env.cr.now() if another else None))
-                if not is_new or old:
-                    touched |= old ^ new
-        if not rows:
+            if old == new:
+                continue
+            text = " ".join(sorted(new))
+            if lead.create_date == self.env.cr.now() and not old:
+                matched_keys.write(lead, text)  # with the rest of a new lead, which is not written yet
+                fresh.append(lead.id)
+            else:
+                rows.append((lead.id, text or None, None if old & new else self.env.cr.now()))
+                touched |= old ^ new
+        if not (fresh or rows):
             return
         self._note_matched(rows)
-        concerned = leads.browse(row[0] for row in rows)
+        concerned = leads.browse([*fresh, *(row[0] for row in rows)])
         if touched:
             concerned |= self._get_leads_with_keys(touched).filtered(lambda lead: lead.team_id.id in funnel_ids)
         concerned._mark_repeat_clients()
@@ -115,8 +119,10 @@ class FunnelRepeatMixin(models.AbstractModel):
 
         :param rows: tuples of the id of a lead, its keys as text, and since when it has another client, if it has
         """
-        self.flush_model(["matched_keys", "client_date", "repeat_approved_by_id"])
         values = SQL(", ").join(SQL("(%s, %s, %s::timestamp)", *row) for row in rows)
+        if not values:
+            return
+        self.flush_model(["matched_keys", "client_date", "repeat_approved_by_id"])
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead AS lead SET matched_keys = new.keys,
