@@ -2,6 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from odoo.tools import SQL
+
+from odoo.addons.sales_funnel_addon.tools.client_keys import rows_with_keys
+
 from .test_repeat_clients import PHONE, RepeatCase
 
 
@@ -90,3 +94,17 @@ class TestCost(RepeatCase):
         found = leads._get_client_histories()
         self.assertEqual(max(len(history.requests) for history in found.values()), 399)
         self.assertLess(datetime.now() - started, timedelta(seconds=2))
+
+    def test_many_keys_are_looked_up_in_the_index(self):
+        """The statement never compares the keys with those of each row of the table, however many keys there are."""
+        self.env.cr.execute(
+            """INSERT INTO crm_lead (name, type, active, client_keys)
+               SELECT 'Lead ' || n, 'lead', TRUE, '+7912' || lpad(n::text, 7, '0') FROM generate_series(0, 2999) AS n"""
+        )
+        self.env.cr.execute("ANALYZE crm_lead")
+        keys = [f"+7912{number:07}" for number in range(300)]
+        query = SQL("SELECT count(*) FROM crm_lead WHERE id = ANY(%s)", rows_with_keys("crm_lead", keys))
+        self.assertEqual(self.env.execute_query(query), [(300,)])
+        plan = "\n".join(row for (row,) in self.env.execute_query(SQL("EXPLAIN %s", query)))
+        self.assertIn("crm_lead_client_keys", plan)
+        self.assertNotIn("Seq Scan", plan)

@@ -108,7 +108,10 @@ class FunnelChecklistMixin(models.AbstractModel):
         Task = self.env["funnel.task"].sudo()  # the checklist is the engine's, whoever moves the lead
         opened = Task.browse(reopen)
         opened._reopen()
-        opened += self._insert_tasks(create)
+        conditions = defaultdict(list)
+        for lead_id, template_id in create:
+            conditions[template_id].append(lead_id)
+        started = self._insert_tasks(create, self._get_fulfilled(conditions))
         present, left = Task.browse(kept) - opened, Task.browse(cancel)
         outdated = present._filter_outdated() if dates_changed else Task
         outdated._reopen()
@@ -117,7 +120,7 @@ class FunnelChecklistMixin(models.AbstractModel):
         done._do_by_itself()
         (left - done)._cancel()
         present._update_deadlines()
-        (opened - done)._start()
+        (opened - done + started)._start()
         if salesperson_changed:
             present._hand_over_activities()
 
@@ -166,33 +169,31 @@ class FunnelChecklistMixin(models.AbstractModel):
         return applicable
 
     @api.model
-    def _insert_tasks(self, pairs):
-        """Create open tasks for pairs of a lead id and a template id, in one statement however many there are.
+    def _insert_tasks(self, pairs, fulfilled=frozenset()):
+        """Create tasks for pairs of a lead id and a template id, in one statement however many there are.
 
         The ORM inserts a hundred rows at a time. Two transactions that bring a lead into a stage at the same moment
         make one task: whoever comes second adds nothing.
 
-        :returns: those of the new tasks that start with an activity or a request, as superuser
+        :param fulfilled: the pairs whose tasks are done by themselves already; the others are open
+        :returns: those of the new open tasks that start with an activity or a request, as superuser
         """
         Task = self.env["funnel.task"].sudo()
         if not pairs:
             return Task
         rules = self.env["crm.team"]._get_funnel_rules()
         leads = self.browse(dict(pairs)).sudo()
-        now = self.env.cr.now()
+        now, uid = self.env.cr.now(), self.env.uid
         deadlines = leads._get_deadlines([(lead_id, template_id, now) for lead_id, template_id in pairs])
+        done = SQL("'done', %s::integer, %s::timestamp", uid, now)
+        still_open = SQL("'open', NULL::integer, NULL::timestamp")
         rows = [
             SQL(
-                "(%s, %s, %s, 'open', %s, %s::timestamp, %s, %s, %s, %s)",
-                lead_id,
-                template_id,
-                rules.templates[template_id].stage_id,
-                now,
+                "(%s, %s, %s, %s, %s::timestamp, %s)",
+                *(lead_id, template_id, rules.templates[template_id].stage_id),
+                done if (lead_id, template_id) in fulfilled else still_open,
                 deadlines[lead_id, template_id] or None,
-                self.env.uid,
-                now,
-                self.env.uid,
-                now,
+                SQL("%s, %s, %s, %s, %s", now, uid, now, uid, now),
             )
             for lead_id, template_id in pairs
         ]
@@ -200,16 +201,20 @@ class FunnelChecklistMixin(models.AbstractModel):
         leads.flush_recordset(["active"])  # a new lead has to be there before its tasks
         created = self.env.execute_query(
             SQL(
-                """INSERT INTO funnel_task (lead_id, template_id, stage_id, state, opened_date, deadline,
-                                            create_uid, create_date, write_uid, write_date)
-                   VALUES %s ON CONFLICT (lead_id, template_id) DO NOTHING RETURNING id, template_id""",
+                """INSERT INTO funnel_task (lead_id, template_id, stage_id, state, user_id, done_date, deadline,
+                                            opened_date, create_uid, create_date, write_uid, write_date)
+                   VALUES %s ON CONFLICT (lead_id, template_id) DO NOTHING RETURNING id, lead_id, template_id""",
                 SQL(", ").join(rows),
             )
         )
         self.env["crm.lead"].invalidate_model(["funnel_task_ids"], flush=False)
         leads.modified(["funnel_task_ids"])
         self.env["funnel.task.template"].invalidate_model(["task_ids"], flush=False)
-        return Task.browse(task_id for task_id, template_id in created if rules.templates[template_id].starts_something)
+        return Task.browse(
+            task_id
+            for task_id, lead_id, template_id in created
+            if rules.templates[template_id].starts_something and (lead_id, template_id) not in fulfilled
+        )
 
     def _get_deadlines(self, items):
         """Return when tasks are due, in UTC, by pairs of a lead id and a template id; False for no deadline.
@@ -217,15 +222,17 @@ class FunnelChecklistMixin(models.AbstractModel):
         :param items: triples of a lead id, a template id, and the moment at which the task has appeared
         """
         rules = self.env["crm.team"]._get_funnel_rules()
-        deadlines = {}
+        deadlines, dues = {}, {}
         leads = self.browse(dict.fromkeys(item[0] for item in items))
         for lead_id, template_id, opened in items:
             rule = rules.templates[template_id].deadline
             lead = self.browse(lead_id).with_prefetch(leads.ids)
             moment = rule and (opened if rule.anchor == ENTRY else rule.anchor in lead._fields and lead[rule.anchor])
-            deadlines[lead_id, template_id] = moment and rule.due_at(
-                moment, rules.working_time(lead.team_id.id, lead.company_id.id)
-            )
+            # leads that come together are mostly due together
+            key = (template_id, moment, lead.team_id.id, lead.company_id.id)
+            if key not in dues:
+                dues[key] = moment and rule.due_at(moment, rules.working_time(*key[2:]))
+            deadlines[lead_id, template_id] = dues[key]
         return deadlines
 
     # ------------------------------------------------------------

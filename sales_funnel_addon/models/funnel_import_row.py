@@ -3,6 +3,8 @@ import json
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.client_keys import rows_with_keys
+
 
 class FunnelImportRow(models.Model):
     """One row of an imported table: what stands in it, and what has become of it."""
@@ -108,12 +110,11 @@ class FunnelImportRow(models.Model):
         rows = self.env.execute_query(
             SQL(
                 """SELECT number, client_keys FROM funnel_import_row
-                    WHERE import_id = %s AND number <= %s AND state IN ('ok', 'created')
-                      AND string_to_array(client_keys, ' ') && %s::text[]
+                    WHERE id = ANY(%s) AND import_id = %s AND number <= %s AND state IN ('ok', 'created')
                     ORDER BY number""",
+                rows_with_keys(self._table, keys),
                 job.id,
                 position,
-                sorted(keys),
             )
         )
         found = {}

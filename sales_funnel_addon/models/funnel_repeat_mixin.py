@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.client_keys import contact_key, read_contact_key
+from ..tools.client_keys import contact_key, read_contact_key, rows_with_keys
 from ..tools.lead_moves import GateBatch
 from ..tools.repeat_clients import Contact, History, Request, find_histories
 
@@ -89,19 +89,23 @@ class FunnelRepeatMixin(models.AbstractModel):
         funnel_ids = {funnel.id for funnel in rules.funnels.values() if funnel.kind in INTAKE_KINDS}
         # whoever may see the leads: the client is the same
         leads = self.sudo().filtered(lambda lead: lead.team_id.id in funnel_ids)
-        rows, touched = [], set()
+        fresh, rows, touched = [], [], set()
+        matched_keys = self._fields["matched_keys"]
         for lead in leads:
             old, new = set((lead.matched_keys or "").split()), lead._get_all_keys()
-            if old != new:
-                is_new = lead.create_date == self.env.cr.now()
-                another = bool(old or not is_new) and not old & new
-                rows.append((lead.id, " ".join(sorted(new)) or None, self.env.cr.now() if another else None))
-                if not is_new or old:
-                    touched |= old ^ new
-        if not rows:
+            if old == new:
+                continue
+            text = " ".join(sorted(new))
+            if lead.create_date == self.env.cr.now() and not old:
+                matched_keys.write(lead, text)  # with the rest of a new lead, which is not written yet
+                fresh.append(lead.id)
+            else:
+                rows.append((lead.id, text or None, None if old & new else self.env.cr.now()))
+                touched |= old ^ new
+        if not (fresh or rows):
             return
         self._note_matched(rows)
-        concerned = leads.browse(row[0] for row in rows)
+        concerned = leads.browse([*fresh, *(row[0] for row in rows)])
         if touched:
             concerned |= self._get_leads_with_keys(touched).filtered(lambda lead: lead.team_id.id in funnel_ids)
         concerned._mark_repeat_clients()
@@ -115,8 +119,10 @@ class FunnelRepeatMixin(models.AbstractModel):
 
         :param rows: tuples of the id of a lead, its keys as text, and since when it has another client, if it has
         """
-        self.flush_model(["matched_keys", "client_date", "repeat_approved_by_id"])
         values = SQL(", ").join(SQL("(%s, %s, %s::timestamp)", *row) for row in rows)
+        if not values:
+            return
+        self.flush_model(["matched_keys", "client_date", "repeat_approved_by_id"])
         self.env.cr.execute(
             SQL(
                 """UPDATE crm_lead AS lead SET matched_keys = new.keys,
@@ -189,10 +195,8 @@ class FunnelRepeatMixin(models.AbstractModel):
     @api.model
     def _get_keys_condition(self, keys):
         """Return the condition over the rows of leads that share a key; both of its sides have an index."""
-        return SQL(
-            "string_to_array(client_keys, ' ') && %s::text[] OR partner_id = ANY(%s::integer[])",
-            *self._split_keys(keys),
-        )
+        texts, partner_ids = self._split_keys(keys)
+        return SQL("id = ANY(%s) OR partner_id = ANY(%s::integer[])", rows_with_keys(self._table, texts), partner_ids)
 
     @api.model
     def _split_keys(self, keys):
@@ -234,9 +238,9 @@ class FunnelRepeatMixin(models.AbstractModel):
             SQL(
                 """SELECT id, client_keys, create_date, company_id, user_id, commercial_partner_id
                      FROM res_partner AS partner
-                    WHERE (string_to_array(client_keys, ' ') && %s::text[] OR id = ANY(%s::integer[]))
+                    WHERE (id = ANY(%s) OR id = ANY(%s::integer[]))
                       AND NOT EXISTS (SELECT FROM res_users WHERE partner_id = partner.id AND share IS NOT TRUE)""",
-                texts,
+                rows_with_keys("res_partner", texts),
                 partner_ids,
             )
         )

@@ -120,11 +120,14 @@ class FunnelTimer(models.Model):
         rules = self.env["crm.team"]._get_funnel_rules()
         leads = self.env["crm.lead"].sudo().browse(dict.fromkeys(item[0] for item in items))
         by_id = dict(zip(leads._ids, leads, strict=True))
-        rows, gone, now = [], [], fields.Datetime.now()
+        rows, gone, now, dues = [], [], fields.Datetime.now(), {}
         for lead_id, reminder, moment in items:
             lead = by_id[lead_id]
-            working_time = rules.working_time(lead.team_id.id, lead.company_id.id)
-            due = moment and reminder.deadline.due_at(moment, working_time)
+            # leads that come together are mostly due together
+            key = (reminder.id, moment, lead.team_id.id, lead.company_id.id)
+            if key not in dues:
+                dues[key] = moment and reminder.deadline.due_at(moment, rules.working_time(*key[2:]))
+            due = dues[key]
             if not due:
                 gone.append((lead_id, reminder.id))
                 continue

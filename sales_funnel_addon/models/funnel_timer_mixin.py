@@ -76,7 +76,9 @@ class FunnelTimerMixin(models.AbstractModel):
         ]
         if pairs:
             moments = self._get_anchor_moments(pairs, entry)
-            self.env["funnel.timer"]._arm([(*pair, moments.get((pair[0], pair[1].anchor))) for pair in pairs])
+            items = [(*pair, moments.get((pair[0], pair[1].anchor))) for pair in pairs]
+            # who has just come in has nothing armed that would have to be disarmed
+            self.env["funnel.timer"]._arm([item for item in items if item[-1]] if entry else items)
 
     def _is_under_way(self):
         """Tell whether anything can still happen to this lead in its funnel."""

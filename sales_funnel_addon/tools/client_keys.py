@@ -4,6 +4,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
+from odoo.tools import SQL
 from odoo.tools.mail import email_split
 from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
@@ -143,3 +144,21 @@ def _is_filler(number):
 
 def _format(number):
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def rows_with_keys(table, keys):
+    """Return the ids of the rows of a table whose ``client_keys`` hold any of some keys, as an array in SQL.
+
+    One look into the index for each key: the overlap of two arrays would be compared one by one, row by row, as soon as
+    PostgreSQL thinks that many rows match, which it does from some dozens of keys on.
+
+    :param str table: a table with an index over ``string_to_array(client_keys, ' ')``
+    :param keys: phone numbers and e-mail addresses, as :func:`client_keys` spells them
+    :rtype: odoo.tools.SQL
+    """
+    return SQL(
+        """ARRAY(SELECT found.id FROM unnest(%s::text[]) AS wanted (key)
+                   JOIN %s AS found ON string_to_array(found.client_keys, ' ') @> ARRAY[wanted.key])""",
+        sorted(keys),
+        SQL.identifier(table),
+    )

@@ -106,12 +106,12 @@ class TaskTemplate:
 
     @property
     def starts_something(self):
-        """Whether something has to be looked at as soon as a lead has the task: an activity, a request, a condition.
+        """Whether something begins as soon as a lead has the task: an activity or a request.
 
         >>> TaskTemplate(1, 2).starts_something, TaskTemplate(1, 2, activity_type_id=3).starts_something
         (False, True)
         """
-        return bool(self.activity_type_id or self.request_on_entry or self.done_condition != "[]")
+        return bool(self.activity_type_id or self.request_on_entry)
 
 
 @dataclass(frozen=True)
