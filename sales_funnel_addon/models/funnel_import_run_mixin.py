@@ -191,6 +191,7 @@ class FunnelImportRunMixin(models.AbstractModel):
             return 0
         Row._mark_repeated(self)
         self._set({"is_read": True})
+        self._wake_up()  # others can help now
         return 0
 
     def _is_still_at(self, position):
