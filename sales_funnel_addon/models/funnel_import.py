@@ -80,25 +80,43 @@ class FunnelImport(models.Model):
     has_begun = fields.Boolean(readonly=True, copy=False, help="Leads were created, or were about to be.")
     is_read = fields.Boolean(readonly=True, copy=False, help="All rows of the file are here.")
     read_position = fields.Integer("Last Row Read", readonly=True, copy=False)
-    position = fields.Integer("Last Row Done", readonly=True, copy=False)
+    position = fields.Integer("Last Row Taken Back", readonly=True, copy=False)
     row_count = fields.Integer("Number of Rows", readonly=True, copy=False)
-    processed_count = fields.Integer("Rows Done", readonly=True, copy=False)
-    created_count = fields.Integer("New", readonly=True, copy=False, help="Leads that were, or would be, created.")
-    duplicate_count = fields.Integer("Duplicates", readonly=True, copy=False)
-    invalid_count = fields.Integer("Invalid Rows", readonly=True, copy=False)
+    processed_count = fields.Integer("Rows Done", compute="_compute_counts", compute_sudo=True)
+    created_count = fields.Integer(
+        "New", compute="_compute_counts", compute_sudo=True, help="Leads that were, or would be, created."
+    )
+    duplicate_count = fields.Integer("Duplicates", compute="_compute_counts", compute_sudo=True)
+    invalid_count = fields.Integer("Invalid Rows", compute="_compute_counts", compute_sudo=True)
     kept_count = fields.Integer("Kept", readonly=True, copy=False, help="Leads that somebody has worked with.")
     message = fields.Text(readonly=True, copy=False)
-    progress = fields.Float(compute="_compute_progress", help="In percent.")
-    is_running = fields.Boolean("At Work", compute="_compute_progress")
+    progress = fields.Float(compute="_compute_counts", compute_sudo=True, help="In percent.")
+    is_running = fields.Boolean("At Work", compute="_compute_is_running")
 
-    @api.depends("state", "processed_count", "row_count", "is_read", "created_count", "kept_count")
-    def _compute_progress(self):
+    @api.depends("state")
+    def _compute_is_running(self):
         for job in self:
             job.is_running = job.state in RUNNING
-            total = job.row_count if job.is_read else 0
-            if job.state == "undoing":
-                total = job.created_count - job.kept_count + job.processed_count
-            job.progress = min(100 * job.processed_count / total, 100) if total else 0
+
+    @api.depends("state", "row_count", "is_read", "kept_count")
+    def _compute_counts(self):
+        """Count the verdicts of the rows: workers that deal with them at the same time share no counter."""
+        found = self.env["funnel.import.row"]._count_by_state(self.filtered("is_read"))
+        for job in self:
+            counts = found.get(job.id, {})
+            job.created_count = counts.get("ok", 0) + counts.get("created", 0)
+            job.duplicate_count = counts.get("duplicate_row", 0) + counts.get("duplicate_known", 0)
+            job.invalid_count = counts.get("invalid", 0)
+            job.processed_count, total = sum(counts.values()), job.row_count
+            if job.state in ("undoing", "undone"):
+                undone = counts.get("undone", 0)
+                job.processed_count, total = undone + job.kept_count, undone + job.created_count
+            job.progress = min(100 * job.processed_count / total, 100) if total and job.is_read else 0
+
+    def _forget_counts(self):
+        """Let the cache count the rows anew."""
+        names = ("processed_count", "created_count", "duplicate_count", "invalid_count", "progress")
+        self.env["funnel.import"].invalidate_model(names, flush=False)
 
     @api.constrains("list_id", "salesperson_ids")
     def _check_salesperson_ids(self):
@@ -157,9 +175,8 @@ class FunnelImport(models.Model):
     @api.model
     def _get_unread_values(self):
         """Return the values of an import of which nothing has been read yet."""
-        counts = ("row_count", "processed_count", "created_count", "duplicate_count", "invalid_count", "kept_count")
         return {
-            **dict.fromkeys((*counts, "position", "read_position"), 0),
+            **dict.fromkeys(("row_count", "kept_count", "position", "read_position"), 0),
             **{"state": "draft", "is_read": False, "has_begun": False, "message": False},
         }
 
@@ -184,7 +201,7 @@ class FunnelImport(models.Model):
         :raises UserError: when the import has been begun, or no column is chosen
         """
         self._check_may_change()
-        self._begin("checking", **self._get_fresh_counts())
+        self._begin("checking", **self._get_values_to_read())
         return True
 
     def action_import(self):
@@ -195,7 +212,7 @@ class FunnelImport(models.Model):
         for job in self:
             if job.state not in ("draft", "checked", "cancelled", "failed"):
                 raise UserError(self.env._("“%s” is imported, or about to be.", job.file_name))
-            job._begin("importing", has_begun=True, **({} if job.has_begun else self._get_fresh_counts()))
+            job._begin("importing", has_begun=True, **({} if job.has_begun else self._get_values_to_read()))
         return True
 
     def action_cancel(self):
@@ -208,7 +225,7 @@ class FunnelImport(models.Model):
             if job.state == "checking":
                 job._set({"state": "draft", "message": self.env._("The check was stopped.")})
             elif job.is_running:
-                text = self.env._("Stopped. %s leads of this import are there, and stay.", job.created_count)
+                text = self.env._("Stopped. The leads that are there already stay.")
                 job._set({"state": "done" if job.state == "undoing" else "cancelled", "message": text})
             else:
                 raise UserError(self.env._("“%s” is not at work.", job.file_name))
@@ -222,7 +239,7 @@ class FunnelImport(models.Model):
         for job in self:
             if not job.has_begun or job.state not in ("done", "cancelled", "failed"):
                 raise UserError(self.env._("There is nothing to take back from “%s”.", job.file_name))
-            job._begin("undoing", position=0, processed_count=0, kept_count=0)
+            job._begin("undoing", position=0, kept_count=0)
         return True
 
     def action_start_over(self):
@@ -260,9 +277,9 @@ class FunnelImport(models.Model):
             raise AccessError(self.env._("“%s” is the import of a colleague.", foreign[0].file_name))
 
     @api.model
-    def _get_fresh_counts(self):
-        names = ("position", "processed_count", "created_count", "duplicate_count", "invalid_count")
-        return dict.fromkeys(names, 0)
+    def _get_values_to_read(self):
+        """Return the values of an import whose file is read anew, with what its columns mean now."""
+        return {"is_read": False, "row_count": 0, "read_position": 0}
 
     def action_open_rows(self):
         """Open the rows of the import with the verdicts that the button stands for."""

@@ -24,18 +24,17 @@ class FunnelImportJudgeMixin(models.AbstractModel):
     _name = "funnel.import.judge.mixin"
     _description = "Judge of an Import"
 
-    def _create_leads(self, rows, position):
+    def _create_leads(self, rows):
         """Create the leads of the next rows, and return what has become of each of them.
 
         :param rows: pairs of a number and a list of cells, in their order
-        :param int position: the last row before them
         :rtype: list[Verdict]
         """
         prepared = self._prepare_rows(rows)
         refused = {row.number: "\n".join(row.problems) for row in prepared if row.problems}
         sound = [row for row in prepared if not row.problems]
         keys = frozenset().union(*(row.key_set for row in sound))
-        earlier = self.env["funnel.import.row"].sudo()._find_earlier(self, position, keys) if keys else {}
+        earlier = self.env["funnel.import.row"].sudo()._find_earlier(self, keys) if keys else {}
         # the leads of earlier rows are known as well: who is among those rows is not looked up
         histories = self._find_known_clients([row for row in sound if row.key_set.isdisjoint(earlier)])
         words = self._describe_known_clients(histories)
@@ -45,7 +44,7 @@ class FunnelImportJudgeMixin(models.AbstractModel):
         for row in sound:
             number, known = row.number, words.get(row.number)
             if number in created:
-                verdicts[number] = Verdict(number, "created", known, created[number], row.keys)
+                verdicts[number] = Verdict(number, "created", known, created[number])
             elif number in repeats:
                 text = self.env._("The same client as in row %s.", repeats[number])
                 verdicts[number] = Verdict(number, "duplicate_row", text)
@@ -68,7 +67,7 @@ class FunnelImportJudgeMixin(models.AbstractModel):
         while rows:
             repeats = find_repeats(rows, earlier)
             chosen = [row for row in rows if row.number not in repeats]
-            self._share_out(chosen, len(created))
+            self._share_out(chosen)
             leads, wrong = self._create_chosen(chosen)
             created |= leads
             refused |= wrong
@@ -78,13 +77,12 @@ class FunnelImportJudgeMixin(models.AbstractModel):
             rows = [row for row in rows if row.number in repeats]
         return created, repeats
 
-    def _share_out(self, rows, count):
-        """Give the leads of rows salespeople in turn, unless the table says whose they are.
-
-        :param int count: how many leads the batch has already
-        """
+    def _share_out(self, rows):
+        """Give the leads of rows salespeople in turn, unless the table says whose they are."""
         people, common = self.salesperson_ids.ids, self._get_common_values()
-        for turn, row in enumerate(rows, self.created_count + count):
+        # where other workers have got to is not known: each batch begins with whose turn it is at its first row
+        first = rows[0].number - self.header_row - 1 if rows else 0
+        for turn, row in enumerate(rows, first):
             shared = {"user_id": people[turn % len(people)] if people else False}
             row.vals = {**common, **shared, **row.vals}
 

@@ -1,10 +1,9 @@
 import logging
-from collections import Counter
 from dataclasses import replace
 
 from odoo import api, models
 from odoo.exceptions import AccessError
-from odoo.tools import SQL, split_every
+from odoo.tools import SQL, config, split_every
 
 from ..tools.errors import describe_error, is_collision
 from ..tools.sheet_files import SheetError
@@ -19,18 +18,19 @@ BATCH_SIZE, READ_SIZE = 500, 5000
 MOST_ATTEMPTS = 8
 #: After how many attempts something that is there twice is no coincidence any more.
 DOUBTFUL_ATTEMPTS = 3
-CRON = "sales_funnel_addon.ir_cron_run_imports"
+CRON, HELPING_CRON = "sales_funnel_addon.ir_cron_run_imports", "sales_funnel_addon.ir_cron_help_with_imports"
 #: The first number of the locks that PostgreSQL keeps for imports; the second one is the id of the import.
 LOCK_SPACE = 0x46554E
 RUNNING = ("checking", "importing", "undoing")
 
 
 class FunnelImportRunMixin(models.AbstractModel):
-    """How imports run: in the background, batch by batch.
+    """How imports run: in the background, batch by batch, by as many workers as there are.
 
-    Leads, verdicts and the position are committed together. The position is written last: a worker that has begun with
-    an older one, or whose import was cancelled meanwhile, fails there and takes everything back. So whatever is killed
-    when, no row is imported twice and none is lost.
+    Leads and verdicts are committed together, and a worker holds the rows it is at locked until then. So whatever is
+    killed when, no row is imported twice and none is lost. Rows of a client that stands there more than once have to
+    wait for each other: one worker deals with them in their order, after all the others. Whatever is not done with
+    rows, such as reading the file or taking leads back, is done by one worker, too.
     """
 
     _name = "funnel.import.run.mixin"
@@ -38,8 +38,9 @@ class FunnelImportRunMixin(models.AbstractModel):
 
     @api.model
     def _wake_up(self):
-        """Let the scheduled action run at once."""
-        self.env.ref(CRON).sudo()._trigger()  # whoever may import may have it done
+        """Let the scheduled actions run at once."""
+        for xml_id in (CRON, HELPING_CRON):
+            self.env.ref(xml_id).sudo()._trigger()  # whoever may import may have it done
 
     @api.model
     def _cron_run(self, batch_size=BATCH_SIZE):
@@ -47,15 +48,17 @@ class FunnelImportRunMixin(models.AbstractModel):
 
         :param int batch_size: how many rows become leads in one transaction
         """
-        cron, attempts = self.env["ir.cron"], 0
+        cron, attempts, left_to_others = self.env["ir.cron"], 0, []
         while attempts < MOST_ATTEMPTS:
-            job = self._lock_next()
+            job = self._lock_next(left_to_others)
             if not job:
                 cron._commit_progress(remaining=0)
                 return
             try:
                 done = job._advance(batch_size)
-                time_left = cron._commit_progress(done, remaining=1)
+                if done is None:
+                    left_to_others.append(job.id)
+                time_left = cron._commit_progress(done or 0, remaining=1)
             except Exception as error:
                 # whatever it is, it is the trouble of this import, unless somebody else is in the way
                 attempts += 1
@@ -65,6 +68,12 @@ class FunnelImportRunMixin(models.AbstractModel):
             if not time_left:
                 return
         cron._commit_progress(remaining=1)
+
+    @api.model
+    def _cron_help(self):
+        """Help another worker with what it is at, where workers are processes; threads would only slow each other."""
+        if config["workers"]:
+            self._cron_run()
 
     def _recover(self, job, error, attempts):
         """Take back what a batch has done: to begin again, or to say that the import has failed."""
@@ -79,38 +88,59 @@ class FunnelImportRunMixin(models.AbstractModel):
         self.env["ir.cron"]._commit_progress(remaining=1)
 
     @api.model
-    def _lock_next(self):
-        """Return the first import that has something to do and that no other worker is working at, locked."""
-        for job in self.sudo().search([("state", "in", RUNNING)], order="id"):
+    def _lock_next(self, left_to_others=()):
+        """Return the first import at which this worker can do something, locked.
+
+        :param left_to_others: the ids of imports whose rows are all being dealt with by other workers
+        """
+        for job in self.sudo().search([("state", "in", RUNNING), ("id", "not in", left_to_others)], order="id"):
             if job._lock():
                 return job
         return self.browse()
 
     def _lock(self):
-        """Keep other workers from this import until the transaction ends; tell whether nobody else does."""
-        query = SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", LOCK_SPACE, self.id)
+        """Keep others from this import until the transaction ends; tell whether they do not keep this worker from it.
+
+        Rows of different clients can be dealt with by several workers at the same time.
+        """
+        shared = SQL("_shared") if self._is_for_several() else SQL()
+        query = SQL("SELECT pg_try_advisory_xact_lock%s(%s, %s)", shared, LOCK_SPACE, self.id)
         return self.env.execute_query(query)[0][0]
+
+    def _is_for_several(self):
+        """Tell whether there are rows that several workers may deal with at the same time."""
+        Row = self.env["funnel.import.row"]
+        return self.state != "undoing" and self.is_read and Row._has_single_clients(self)
 
     # ------------------------------------------------------------
     # BATCHES
     # ------------------------------------------------------------
 
     def _advance(self, batch_size):
-        """Do the next piece of work; return how many rows were dealt with."""
+        """Do the next piece of work; return how many rows were dealt with, None if others are at all that is left."""
         job = self._as_importer()
         job._check_may_import()
-        if self.state != "undoing" and not self.is_read:
-            return self._read_rows()
         if self.state == "undoing":
             return job._take_back_next(batch_size)
-        rows = [row[:2] for row in self.env["funnel.import.row"]._fetch_after(self, self.position, batch_size)]
-        if not rows:
+        if not self.is_read:
+            return self._read_rows()
+        Row, is_repeated = self.env["funnel.import.row"], not self._is_for_several()
+        rows = Row._claim(self, batch_size, is_repeated=is_repeated)
+        if rows:
+            Row._write_verdicts(self, job._try_out(rows) if self.state == "checking" else job._create_leads(rows))
+            self._check_still_running()
+        elif not is_repeated:
+            return None
+        else:
             self._set({"state": "checked" if self.state == "checking" else "done"})
-            return 0
-        verdicts = job._try_out(rows) if self.state == "checking" else job._create_leads(rows, self.position)
-        self.env["funnel.import.row"]._write_verdicts(self, verdicts)
-        self._count(verdicts)
         return len(rows)
+
+    def _check_still_running(self):
+        """Fail at the end of a batch if the import was stopped meanwhile, and keep it from being stopped till then.
+
+        :raises psycopg2.errors.SerializationFailure: so that everything is taken back
+        """
+        self.env.cr.execute(SQL("SELECT FROM funnel_import WHERE id = %s FOR SHARE", self.id))
 
     def _as_importer(self):
         """Return the import in the name, the language and the company of whoever has begun it."""
@@ -132,34 +162,23 @@ class FunnelImportRunMixin(models.AbstractModel):
     def _try_out(self, rows):
         """Return what would become of rows: everything happens as in earnest, in a transaction that is taken back."""
         with self.env.registry.cursor() as cr:
-            verdicts = self.with_env(self.env(cr=cr))._create_leads(rows, self.position)
+            verdicts = self.with_env(self.env(cr=cr))._create_leads(rows)
             cr.rollback()
         return [
             replace(verdict, state="ok", lead_id=None) if verdict.state == "created" else verdict
             for verdict in verdicts
         ]
 
-    def _count(self, verdicts):
-        """Write how far the import is, and what has become of its rows."""
-        counts = Counter(verdict.state for verdict in verdicts)
-        self._set(
-            {
-                "position": verdicts[-1].number,
-                "processed_count": self.processed_count + len(verdicts),
-                "created_count": self.created_count + counts["created"] + counts["ok"],
-                "duplicate_count": self.duplicate_count + counts["duplicate_row"] + counts["duplicate_known"],
-                "invalid_count": self.invalid_count + counts["invalid"],
-            }
-        )
-
     def _read_rows(self):
         """Take the rows out of the file, some thousand in a transaction; return how many were read in the last one."""
-        Row, cron = self.env["funnel.import.row"], self.env["ir.cron"]
+        Row, cron, job = self.env["funnel.import.row"], self.env["ir.cron"], self._as_importer()
+        if not self.read_position:
+            Row._forget(self)  # what a check has found out
         try:
             start = max(self.read_position, self.header_row)
             rows = (row for row in self._open_file().rows if row[0] > start)
             for chunk in split_every(READ_SIZE, rows):
-                Row._insert(self, chunk)
+                Row._insert(self, job._find_keys(chunk))
                 position = chunk[-1][0]
                 self._set({"read_position": position, "row_count": self.row_count + len(chunk)})
                 time_left = cron._commit_progress(len(chunk), remaining=1)
@@ -168,9 +187,11 @@ class FunnelImportRunMixin(models.AbstractModel):
         except SheetError as error:
             Row._forget(self)
             self._set({"row_count": 0, "read_position": 0})
-            self._fail(self._as_importer()._describe_sheet_error(error))
+            self._fail(job._describe_sheet_error(error))
             return 0
+        Row._mark_repeated(self)
         self._set({"is_read": True})
+        self._wake_up()  # others can help now
         return 0
 
     def _is_still_at(self, position):

@@ -25,11 +25,10 @@ class FunnelImportUndoMixin(models.AbstractModel):
         leads = leads.search([("id", "in", [row[-1] for row in rows if row[-1]])])
         touched = self._find_touched(leads)
         names = {lead.id: lead.display_name for lead in touched}
-        keys = {lead.id: lead.client_keys or None for lead in touched}
         (leads - touched).unlink()
         text = self.env._("Kept, because somebody has worked with it.")
         verdicts = [
-            Verdict(number, "created", text, lead_id, keys[lead_id]) if lead_id in names else Verdict(number, "undone")
+            Verdict(number, "created", text, lead_id) if lead_id in names else Verdict(number, "undone")
             for number, _cells, _state, _message, lead_id in rows
         ]
         Row._write_verdicts(self, verdicts)
@@ -37,8 +36,6 @@ class FunnelImportUndoMixin(models.AbstractModel):
         self._set(
             {
                 "position": rows[-1][0],
-                "processed_count": self.processed_count + len(rows),
-                "created_count": self.created_count - len(rows) + len(touched),
                 "kept_count": self.kept_count + len(touched),
                 "message": "\n".join(named),
             }

@@ -57,13 +57,33 @@ class FunnelImportValueMixin(models.AbstractModel):
         readers = self._get_readers({"contact_name", *(target for _position, target, _header in columns)})
         return [self._prepare_row(number, cells, columns, readers) for number, cells in rows]
 
-    def _prepare_row(self, number, cells, columns, readers):
-        """Return one row of text as the values of a lead."""
-        row, texts = Row(number), defaultdict(list)
+    def _find_keys(self, rows):
+        """Return by what the clients in rows of text are found: the number of each row, its cells, and its keys."""
+        columns = [
+            (column.position, column.target, column.header)
+            for column in self.column_ids
+            if column.target in ("phone", "email_from")
+        ]
+        found = []
+        for number, cells in rows:
+            row = Row(number)
+            self._read_clients(row, self._collect_texts(cells, columns), [])
+            found.append((number, cells, row.keys))
+        return found
+
+    @api.model
+    def _collect_texts(self, cells, columns):
+        """Return what a row says: pairs of a header and a text by target."""
+        texts = defaultdict(list)
         for position, target, header in columns:
             text = cells[position] if position < len(cells) else ""
             if not is_blank(text):
                 texts[target].append((header, text))
+        return texts
+
+    def _prepare_row(self, number, cells, columns, readers):
+        """Return one row of text as the values of a lead."""
+        row, texts = Row(number), self._collect_texts(cells, columns)
         self._put_names_together(texts)
         notes = texts.pop("description", [])
         self._read_clients(row, texts, notes)

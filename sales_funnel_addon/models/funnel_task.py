@@ -14,7 +14,8 @@ class FunnelTask(models.Model):
 
     name = fields.Char("Task", compute="_compute_name", search="_search_name", compute_sudo=True)
     title = fields.Char("Former Name", readonly=True, help="What the task was called before its template was deleted.")
-    lead_id = fields.Many2one("crm.lead", required=True, index=True, ondelete="cascade", readonly=True)
+    # neither the lead nor the state needs an index of its own: see those after the fields
+    lead_id = fields.Many2one("crm.lead", required=True, ondelete="cascade", readonly=True)
     template_id = fields.Many2one("funnel.task.template", index=True, ondelete="set null", readonly=True)
     stage_id = fields.Many2one("crm.stage", ondelete="set null", readonly=True)
     kind = fields.Selection(related="template_id.kind")
@@ -32,7 +33,6 @@ class FunnelTask(models.Model):
         ],
         default="open",
         required=True,
-        index=True,
     )
     comment = fields.Text(help="Why it was refused, or what the approval is tied to.")
     user_id = fields.Many2one("res.users", "By", ondelete="set null", readonly=True, help="Who did or decided it.")

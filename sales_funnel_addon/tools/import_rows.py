@@ -32,7 +32,6 @@ class Verdict:
     state: str
     message: str | None = None
     lead_id: int | None = None
-    keys: str | None = None
 
 
 def find_repeats(rows, earlier):
