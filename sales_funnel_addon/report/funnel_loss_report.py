@@ -44,7 +44,7 @@ class FunnelLossReport(models.Model):
     def _select(self):
         return SQL(
             """move.id, move.lead_id, move.date, move.to_team_id AS team_id, move.to_stage_id AS stage_id,
-               why.lost_reason_id, COALESCE(reason.category, 'refusal') AS category,
+               reason.id AS lost_reason_id, COALESCE(reason.category, 'refusal') AS category,
                standing.is_standing, standing.is_standing AND COALESCE(lead.lost_comment, '') != '' AS has_comment,
                lead.user_id, lead.source_id, lead.medium_id, lead.funnel_list_id, company.currency_id,
                1 AS loss_count,
@@ -59,10 +59,8 @@ class FunnelLossReport(models.Model):
                JOIN crm_lead AS lead ON lead.id = move.lead_id
                CROSS JOIN LATERAL (
                    SELECT move.left_date IS NULL AND lead.won_status = 'lost' AS is_standing) AS standing
-               CROSS JOIN LATERAL (
-                   SELECT CASE WHEN standing.is_standing THEN lead.lost_reason_id
-                               ELSE move.lost_reason_id END AS lost_reason_id) AS why
-               LEFT JOIN crm_lost_reason AS reason ON reason.id = why.lost_reason_id
+               LEFT JOIN crm_lost_reason AS reason ON reason.id = CASE
+                   WHEN standing.is_standing THEN lead.lost_reason_id ELSE move.lost_reason_id END
                LEFT JOIN crm_team AS team ON team.id = move.to_team_id
                LEFT JOIN res_company AS company ON company.id = COALESCE(lead.company_id, team.company_id)"""
         )
