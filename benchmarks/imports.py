@@ -4,8 +4,9 @@ A workbook of 10,000 rows is written, a tenth of which repeat a client of the fi
 already. The addon reads it, looks for duplicates, and puts the rest through the gate into the funnel of leads of the
 preset, with its tasks and reminders; two processes are at it, as on a server with processes, whose scheduled actions
 for imports run side by side. Odoo's own importer reads such rows into an ordinary team, without looking for any
-duplicates and in one process, whatever the server has; it is given 500 of them at a time. The budget is for what it does
-when called, with its 9 queries a row; the ratio to what its dialog does by default, without logging changes, is printed.
+duplicates and in one process, whatever the server has; it is given 500 of them at a time. The budget is for what it
+does when called, with its 9 queries a row; the ratio to what its dialog does by default, without logging changes, is
+printed.
 
 The memory is that of a process of its own that imports 2,000 rows and of one that imports 20,000.
 """
