@@ -4,8 +4,9 @@ A workbook of 10,000 rows is written, a tenth of which repeat a client of the fi
 already. The addon reads it, looks for duplicates, and puts the rest through the gate into the funnel of leads of the
 preset, with its tasks and reminders; two processes are at it, as on a server with processes, whose scheduled actions
 for imports run side by side. Odoo's own importer reads such rows into an ordinary team, without looking for any
-duplicates and in one process, whatever the server has; it is given 500 of them at a time. It is measured as it runs
-when called, with its 9 queries a row, and without logging changes, as its dialog runs it unless it is asked to.
+duplicates and in one process, whatever the server has; it is given 500 of them at a time. The budget is for what it
+does when called, with its 9 queries a row; the ratio to what its dialog does by default, without logging changes, is
+printed.
 
 The memory is that of a process of its own that imports 2,000 rows and of one that imports 20,000.
 """
@@ -107,10 +108,12 @@ def run(bench):
     for quiet in stock:
         stock[quiet].append(import_stock(bench, 1, quiet))
     print(f"{ROWS} rows in {seconds:.1f} s, {ROWS / seconds:.0f} a second: {counts}", flush=True)
-    for quiet, name in ((True, "import"), (False, "import_logged")):
+    ratios = {}
+    for quiet, name in ((True, "without logging changes"), (False, "as called")):
         rate = len(stock[quiet]) * STOCK_ROWS / sum(stock[quiet])
-        print(f"Odoo's own importer, {'quiet' if quiet else 'with log'}: {rate:.0f} rows a second", flush=True)
-        bench.budgets.append(AtLeast(name, ROWS / seconds / rate, LIMIT))
+        ratios[quiet] = ROWS / seconds / rate
+        print(f"Odoo's own importer {name}: {rate:.0f} rows a second, ratio {ratios[quiet]:.2f}", flush=True)
+    bench.budgets.append(AtLeast("import", ratios[False], LIMIT))
     peaks = [measure_memory(bench, count) for count in MEMORY_ROWS]
     for count, peak in zip(MEMORY_ROWS, peaks, strict=True):
         print(f"Importing {count} rows takes {peak:.0f} MB at most.")

@@ -1,6 +1,6 @@
 """Importing a cold list: the columns, the check, the leads, what is refused and why, stopping and undoing."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
@@ -270,6 +270,18 @@ class TestRun(ImportCase):
         self.assertEqual(job.state, "failed")
         self.assertIn("has left", job.message)
         self.assertFalse(self.cold_list.lead_ids)
+
+    def test_a_manager_takes_over_from_who_has_left(self):
+        job = self.make_import(self.make_rows(2))
+        job.action_import()
+        self.run_imports()
+        theirs = job.with_user(self.manager)
+        with self.assertRaisesRegex(AccessError, "is the import of a colleague"):
+            theirs.action_undo()
+        self.head.active = False
+        theirs.action_undo()
+        self.run_imports()
+        self.assertEqual((theirs.state, theirs.user_id, len(self.cold_list.lead_ids)), ("undone", self.manager, 0))
 
     def test_a_failing_action_of_a_stage_is_a_verdict(self):
         action = self.env["ir.actions.server"].create(

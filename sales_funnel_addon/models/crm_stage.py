@@ -59,7 +59,8 @@ class CrmStage(models.Model):
         "crm_stage_entry_action_rel",
         string="Actions on Entry",
         copy=False,  # whoever duplicates a stage may not choose them
-        domain=[("model_name", "=", "crm.lead")],
+        # what belongs to a scheduled action or an automation rule is run by that
+        domain=[("model_name", "=", "crm.lead"), ("usage", "=", "ir_actions_server")],
         groups="base.group_system",
         help="Run for the leads that come into this stage, in the name of whoever moves them, with the rights of the "
         "system: only an administrator chooses them. If one fails, the leads stay where they were; what is sent "
