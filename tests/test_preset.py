@@ -84,7 +84,9 @@ class TestCorePreset(TransactionCase):
         leads = Lead.create([{"name": "There", "team_id": self.ref("funnel_leads").id} for _number in range(3)])
         self.assertEqual((leads.stage_id, leads.funnel_task_ids), (stage, self.env["funnel.task"]))
         with (
-            patch.object(type(Lead), "_sync_checklists", autospec=True, side_effect=type(Lead)._sync_checklists) as sync,
+            patch.object(
+                type(Lead), "_sync_checklists", autospec=True, side_effect=type(Lead)._sync_checklists
+            ) as sync,
             patch("odoo.addons.sales_funnel_addon.models.funnel_task_template.LEADS_AT_ONCE", 2),
         ):
             self.preset.action_load()
