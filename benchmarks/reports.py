@@ -3,7 +3,7 @@
 A head of sales and one of twenty salespeople look at two years of 250,000 leads. The same table is asked for in the way
 the pivot of the report asks for it, and in SQL written by hand: with the same names in the same order and months in the
 same time zone, but without a thought of rights, languages and filters. The dashboard is loaded with all that it shows,
-for the last month and for all times.
+for the last month, the last year and for all times.
 """
 
 from datetime import date, timedelta
@@ -118,15 +118,18 @@ def run(bench):
         stock, ours = bench.compare(what, head_id, by_hand(query), ask(model, groupby, aggregates), **options)
         worst = max(worst, ours.median / stock.median)
     bench.add_budget("reports_ratio", worst, 1.5)
-    month = {"date_from": str(date.today() - timedelta(days=29)), "date_to": str(date.today())}
-    for what, user_id, filters, limit in (
-        ("dashboard of the head, 30 days", head_id, month, 1),
-        ("dashboard of the head, 30 days, one funnel", head_id, {**month, "team_id": team_id}, 1),
-        ("dashboard of the head, all times", head_id, {}, 3),
-        ("dashboard of a salesperson, 30 days", own_id, month, 1),
-        ("dashboard of a salesperson, all times", own_id, {}, 1),
+    month, year = (
+        {"date_from": str(date.today() - timedelta(days=days - 1)), "date_to": str(date.today())} for days in (30, 365)
+    )
+    for what, user_id, filters in (
+        ("dashboard of the head, 30 days", head_id, month),
+        ("dashboard of the head, 30 days, one funnel", head_id, {**month, "team_id": team_id}),
+        ("dashboard of the head, one year", head_id, year),
+        ("dashboard of the head, all times", head_id, {}),
+        ("dashboard of a salesperson, 30 days", own_id, month),
+        ("dashboard of a salesperson, all times", own_id, {}),
     ):
         [measure] = bench.measure(user_id, look(**filters), **options)
         bench.add_row(what, None, measure)
         bench.explain_one(what, user_id, look(**filters))
-        bench.add_budget(what.replace(",", "").replace(" ", "_"), measure.median, limit)
+        bench.add_budget(what.replace(",", "").replace(" ", "_"), measure.median, 1)

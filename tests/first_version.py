@@ -39,7 +39,7 @@ def work(admin):
     :rtype: dict
     """
     configure(admin)
-    return {**lead_requests(admin), **lead_deals(admin)}
+    return {**lead_requests(admin), **lead_deals(admin), **meet_clients(admin)}
 
 
 def configure(admin):
@@ -107,4 +107,50 @@ def lead_deals(admin):
     admin.write("crm.lost.reason", admin.ref("reason_other"), name="Something else")
     admin.write("crm.lead", leads["Deferred"], team_id=admin.ref("funnel_deferred"))
     admin.write("crm.lead", leads["Wardrobe"], stage_id=sketch)
+    return leads
+
+
+def meet_clients(admin):
+    """Let clients come again in all ways in which they may be known, or seem to be; return the leads by name."""
+    ours, theirs = (admin.create("res.company", name=name) for name in ("Ours", "Theirs"))
+    [user] = admin.rows("res.users", [("login", "=", "admin")], "id")
+    admin.write("res.users", user["id"], company_ids=[(4, ours), (4, theirs)])
+    funnel = admin.create("crm.team", name="Everybody's", funnel_kind="deal", company_id=False)
+    admin.create("crm.stage", name="Begin", team_ids=[(6, 0, [funnel])])
+    colleague = admin.create("res.users", name="Colleague", login="colleague", phone="+79120000007")
+
+    def contact(name, number=None, **values):
+        phone = number and f"+7912000{number:04}"
+        return admin.create("res.partner", name=name, phone=phone, **values)
+
+    def lead(name, number=None, **values):
+        common = {"team_id": funnel, "user_id": False, "company_id": False, "phone": number and f"8912000{number:04}"}
+        return admin.create("crm.lead", name=name, **{**common, **values})
+
+    leads = {"Before the contact": lead("Before the contact", 1)}
+    contact("Known", 1)
+    leads["After the contact"] = lead("After the contact", 1)
+    own = contact("Own", 2)
+    leads["Own contact"] = lead("Own contact", partner_id=own)
+    leads["Own contact again"] = lead("Own contact again", partner_id=own)
+    firm = contact("Firm", is_company=True)
+    _boss, clerk = contact("Boss", 3, parent_id=firm), contact("Clerk", parent_id=firm)
+    leads["Own firm"] = lead("Own firm", 3, partner_id=clerk)
+    kept = contact("Kept by a colleague", 4, user_id=colleague)
+    leads["Colleague's contact"] = lead("Colleague's contact", 4, partner_id=kept, user_id=user["id"])
+    leads["Nobody's lead"] = lead("Nobody's lead", 5, partner_id=contact("Kept too", 5, user_id=colleague))
+    leads["Number of a colleague"] = lead("Number of a colleague", 7)
+    for name, company in (("Ours", ours), ("Theirs", theirs), ("Everybody's", False), ("Ours again", ours)):
+        leads[name] = lead(name, 8, company_id=company)
+    for name, company in (("For all", False), ("For us", ours)):
+        leads[name] = lead(name, 9, company_id=company)
+    contact("Their contact", 10, company_id=theirs)
+    leads["Their contact for us"] = lead("Their contact for us", 10, company_id=ours)
+    leads["Their contact for them"] = lead("Their contact for them", 10, company_id=theirs)
+    lead("Outside the funnels", 11, team_id=False)
+    leads["Seen outside"] = lead("Seen outside", 11)
+    leads["Waiting"] = lead("Waiting", 11, team_id=admin.ref("funnel_deferred"))
+    leads["By address"] = lead("By address", email_from="Anna <ANNA@example.com>; anna@example.com")
+    leads["By address again"] = lead("By address again", 12, email_from="anna@example.com")
+    leads["Nameless"] = lead("Nameless")
     return leads

@@ -35,15 +35,21 @@ def own_database(label):
 
     :returns: the registry of the copy; what its cursors commit is there for all processes
     """
-    with database_copy(label) as name:
-        # or loading would run the tests of Odoo's own modules
-        with patch.dict(config.options, test_enable=False):
-            registry = Registry(name)
-        try:
-            yield registry
-        finally:
-            sql_db.close_db(name)
-            Registry.delete(name)
+    with database_copy(label) as name, registry_of(name) as registry:
+        yield registry
+
+
+@contextlib.contextmanager
+def registry_of(name):
+    """Yield the registry of the database ``name``; what its cursors commit is there for all processes."""
+    # or loading would run the tests of Odoo's own modules
+    with patch.dict(config.options, test_enable=False):
+        registry = Registry(name)
+    try:
+        yield registry
+    finally:
+        sql_db.close_db(name)
+        Registry.delete(name)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 from odoo.tests import new_test_user
 
 from benchmarks.history import History
@@ -301,6 +302,21 @@ class TestDashboardFigures(FunnelCase):
                 Model = self.env[figure["model"]].with_user(user).with_context(active_test=False)
                 if id(figure) not in money:
                     self.assertEqual(Model.search_count(figure["domain"]), figure["value"], figure["domain"])
+
+    def test_what_is_overdue_is_found_as_it_is_shown(self):
+        late, done, _nothing = self.make_leads(self.history.leads, 3)
+        for lead in (late, done):
+            lead.activity_schedule("mail.mail_activity_data_call", date_deadline=datetime(2026, 1, 5).date())
+        done.activity_ids.active = False  # as activities are that are kept when they are done
+        Lead = self.env["crm.lead"].with_user(self.head).with_context(active_test=False)
+        everything = Domain("team_id", "in", self.teams)
+        shown = Lead.search(everything).filtered("funnel_is_overdue")
+        found = Lead.search(everything & Domain("funnel_is_overdue", "=", True))
+        others = Lead.search(everything & Domain("funnel_is_overdue", "=", False))
+        self.assertEqual(found, shown)
+        self.assertEqual((found & others, found | others), (Lead, Lead.search(everything)))
+        self.assertGreater(len(found), 10, "the history is worth a test")
+        self.assertEqual([lead in found for lead in (late, done)], [True, False])
 
     # ------------------------------------------------------------
     # WHO SEES WHAT

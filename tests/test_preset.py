@@ -1,5 +1,7 @@
 """The preset ``core``: what it brings, and that an admin's changes are kept."""
 
+from unittest.mock import patch
+
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 
@@ -67,6 +69,30 @@ class TestCorePreset(TransactionCase):
         funnel.user_id = False
         preset.action_load()
         self.assertFalse(funnel.user_id, "it was taken away again")
+
+    def test_leads_follow_all_tasks_that_a_preset_brings_at_once(self):
+        stage = self.ref("stage_lead_new")
+        templates = self.env["funnel.task.template"].search([("stage_id", "=", stage.id)])
+        data = self.env["ir.model.data"].search(
+            [("model", "=", "funnel.task.template"), ("res_id", "in", templates.ids)]
+        )
+        names = set(data.mapped("name"))
+        self.assertGreater(len(names), 1)
+        templates.unlink()
+        self.preset.loaded_ids = [name for name in self.preset.loaded_ids if name not in names]
+        Lead = self.env["crm.lead"]
+        leads = Lead.create([{"name": "There", "team_id": self.ref("funnel_leads").id} for _number in range(3)])
+        self.assertEqual((leads.stage_id, leads.funnel_task_ids), (stage, self.env["funnel.task"]))
+        with (
+            patch.object(
+                type(Lead), "_sync_checklists", autospec=True, side_effect=type(Lead)._sync_checklists
+            ) as sync,
+            patch("odoo.addons.sales_funnel_addon.models.funnel_task_template.LEADS_AT_ONCE", 2),
+        ):
+            self.preset.action_load()
+        self.assertEqual([len(call.args[0]) for call in sync.call_args_list], [2, 1])
+        for lead in leads:
+            self.assertEqual(len(lead.funnel_task_ids.template_id), len(names))
 
     def test_what_the_admin_deleted_stays_deleted(self):
         self.ref("reason_no_talk").unlink()

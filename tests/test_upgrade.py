@@ -9,6 +9,7 @@ from toolchain import odoo_source, server
 
 from . import first_version
 from .live_server import Desk, LiveServer, database_copy, query, running_server
+from .reminder_workers import environment, registry_of
 from .schema import read_schema
 
 ADDON = "sales_funnel_addon"
@@ -211,6 +212,7 @@ def test_funnels_go_on_to_defer_where_they_did(upgrade):
     assert {row["name"]: row["deferred_team_id"] for row in funnels} == {
         "Deals": upgrade.ref("funnel_deferred"),
         "Wardrobes": False,
+        "Everybody's": False,
     }
 
 
@@ -222,6 +224,52 @@ def test_clients_are_recognised_and_nobody_is_told_of_old_ones(upgrade):
     assert upgrade.admin.count("mail.activity", ("res_model", "=", "crm.lead"), ("res_id", "in", numbers)) == 0
     since = max(row["date"] for row in upgrade.before["funnel.move", "en_US"].values())
     assert upgrade.admin.count("mail.mail", ("create_date", ">", since)) == 0
+
+
+REPEAT_CLIENTS = {
+    "Before the contact": False,
+    "After the contact": True,
+    "Own contact": False,
+    "Own contact again": True,
+    "Own firm": False,
+    "Colleague's contact": True,
+    "Nobody's lead": False,
+    "Number of a colleague": False,
+    "Ours": False,
+    "Theirs": False,
+    "Everybody's": True,
+    "Ours again": True,
+    "For all": False,
+    "For us": True,
+    "Their contact for us": False,
+    "Their contact for them": True,
+    "Seen outside": True,
+    "Waiting": True,
+    "By address": False,
+    "By address again": True,
+    "Nameless": False,
+    "Open": False,
+    "Restored": True,
+    "Converted": True,
+}
+
+
+@pytest.mark.parametrize(("lead", "is_repeat"), REPEAT_CLIENTS.items())
+def test_who_was_a_client_before(upgrade, lead, is_repeat):
+    assert upgrade.lead(lead, "is_repeat_client") == (is_repeat,)
+
+
+def test_clients_are_marked_as_the_engine_would_mark_them_and_not_looked_at_again(upgrade):
+    with registry_of(upgrade.live.name) as registry, environment(registry) as env:
+        leads = env["crm.lead"].with_context(active_test=False).search([("team_id.funnel_kind", "!=", False)])
+        histories = leads._get_client_histories()
+        assert {lead.name: lead.is_repeat_client for lead in leads} == {
+            lead.name: bool(histories[lead.id]) for lead in leads
+        }
+        assert all(set((lead.matched_keys or "").split()) == lead._get_all_keys() for lead in leads)
+        leads._match_clients()
+        env.flush_all()
+        assert env["funnel.delivery"].search_count([]) == 0
 
 
 # ------------------------------------------------------------

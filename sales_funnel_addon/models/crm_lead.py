@@ -122,6 +122,14 @@ class CrmLead(models.Model):
     )
 
     _client_keys = models.Index("USING gin (string_to_array(client_keys, ' ')) WITH (fastupdate = off)")
+    # what stands in the stages, and what was won, is counted without reading the leads
+    _funnel_open = models.Index(
+        "(team_id, stage_id) INCLUDE (user_id, company_id, source_id, expected_revenue, id) "
+        "WHERE active IS TRUE AND won_status = 'pending'"
+    )
+    _funnel_won = models.Index(
+        "(team_id, date_closed) INCLUDE (user_id, company_id, source_id, expected_revenue, id) WHERE won_status = 'won'"
+    )
 
     # ------------------------------------------------------------
     # COMPUTE

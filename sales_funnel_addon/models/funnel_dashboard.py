@@ -1,3 +1,5 @@
+from collections import Counter, defaultdict
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -129,7 +131,7 @@ class FunnelDashboard(models.AbstractModel):
         groups = self.env["funnel.stage.report"]._read_group(
             chosen.domain("funnel.stage.report"),
             ["team_id", "stage_id", "outcome"],
-            ["__count", "hours_in_stage:sum", "hours_in_stage:count"],
+            ["__count", "hours_in_stage:sum", "left_date:count"],
         )
         for team, stage, outcome, *counts in groups:
             entered.setdefault((team.id, stage.id), {})[outcome] = counts
@@ -191,18 +193,14 @@ class FunnelDashboard(models.AbstractModel):
     def _get_losses(self, chosen):
         """Return the losses of the period by reason, refusals and junk apart."""
         domain = chosen.domain("funnel.loss.report")
-        groups = self.env["funnel.loss.report"]._read_group(domain, ["lost_reason_id", "category"], ["__count"])
+        groups = self.env["funnel.loss.report"]._read_group(domain, ["lost_reason_id"], ["__count"])
         lines = [
             {
                 **chosen.name(reason),
-                "category": category,
-                "losses": chosen.figure(
-                    count,
-                    "funnel.loss.report",
-                    domain & Domain("lost_reason_id", "=", reason.id) & Domain("category", "=", category),
-                ),
+                "category": chosen.category(reason),
+                "losses": chosen.figure(count, "funnel.loss.report", domain & Domain("lost_reason_id", "=", reason.id)),
             }
-            for reason, category, count in groups
+            for reason, count in groups
         ]
         totals = {
             name: chosen.figure(
@@ -225,29 +223,42 @@ class FunnelDashboard(models.AbstractModel):
 
     def _get_cohort(self, chosen):
         """Return what has become of the leads that came in, in all and by source."""
-        groups = self.env["funnel.cohort.report"]._read_grouping_sets(
-            chosen.domain("funnel.cohort.report"),
-            [[], ["source_id"]],
-            [f"{name}_count:sum" for name in COHORT],
-        )
         leads = chosen.domain("crm.lead", date="create_date", team="first_funnel_id")
+        groups = self.env["crm.lead"]._read_group(
+            leads, ["source_id", "first_funnel_id", "type", "won_status", "lost_reason_id"], ["__count"]
+        )
+        totals, sources = Counter(), defaultdict(Counter)
+        for source, *facts, count in groups:
+            for name in self._get_cohort_names(chosen, *facts):
+                totals[name] += count
+                sources[source][name] += count
 
         def figures(counts, own):
             return {
-                name: chosen.figure(count or 0, "crm.lead", leads & own & Domain(condition))
-                for (name, condition), count in zip(COHORT.items(), counts, strict=True)
+                name: chosen.figure(counts[name], "crm.lead", leads & own & Domain(condition))
+                for name, condition in COHORT.items()
             }
 
-        [totals], sources = groups
         lines = [
             {**chosen.name(source), **figures(counts, Domain("source_id", "=", source.id))}
-            for source, *counts in sources
+            for source, counts in sources.items()
         ]
         summary = figures(totals, Domain.TRUE)
         return {
             "summary": {f"cohort_{name}": figure for name, figure in summary.items()},
             "sources": chosen.sort(lines, "lead"),
         }
+
+    def _get_cohort_names(self, chosen, first_funnel, lead_type, won_status, reason):
+        """Return the names of the figures of the cohort among which leads count of which this is known."""
+        funnel = chosen.funnels.get(first_funnel.id)
+        yield "lead"
+        if lead_type == "opportunity" and funnel and funnel.kind == "lead":
+            yield "converted"
+        if won_status == "won":
+            yield "won"
+        elif won_status == "lost":
+            yield chosen.category(reason)
 
     def _get_lists(self, chosen):
         """Return what has become of the leads of cold lists and campaigns that came in, as the lists count it."""

@@ -9,7 +9,6 @@ FILTER_FIELDS = {
     "funnel.stage.report": ("date", "team_id", "user_id", "source_id"),
     "funnel.loss.report": ("date", "team_id", "user_id", "source_id"),
     "funnel.reminder.report": ("date", "team_id", "user_id", "source_id"),
-    "funnel.cohort.report": ("date", "team_id", "user_id", "source_id"),
     "funnel.list.report": ("date", "list_team_id", "user_id", "source_id"),
     "funnel.refusal.report": ("date", "team_id", "user_id", "lead_id.source_id"),
     "funnel.check.report": ("date", "team_id", "user_id", "lead_id.source_id"),
@@ -70,6 +69,11 @@ class DashboardFilters:
         """Return what a line is called that is about this record, perhaps an empty one."""
         # as everywhere in Odoo, what a record is called is no secret to those who may see the record that names it
         return {"id": record.id, "name": record.sudo().display_name or ""}
+
+    @staticmethod
+    def category(reason):
+        """Return as what a loss counts that has this reason, perhaps an empty one."""
+        return reason.sudo().category or "refusal"  # as above, it is no secret
 
     @staticmethod
     def sort(lines, name):

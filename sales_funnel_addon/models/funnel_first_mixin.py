@@ -17,7 +17,11 @@ class FunnelFirstMixin(models.AbstractModel):
     )
 
     # cohorts are chosen by funnel and period
-    _first_funnel = models.Index("(first_funnel_id, create_date) WHERE first_funnel_id IS NOT NULL")
+    # what has become of them is counted without reading the leads
+    _first_funnel = models.Index(
+        "(first_funnel_id, create_date) INCLUDE (source_id, type, won_status, lost_reason_id, user_id, company_id, id) "
+        "WHERE first_funnel_id IS NOT NULL"
+    )
 
     @api.depends("team_id")
     def _compute_first_funnel_id(self):

@@ -18,7 +18,7 @@ class FunnelMove(models.Model):
     _rec_name = "lead_id"
     _log_access = False
 
-    lead_id = fields.Many2one("crm.lead", required=True, index=True, ondelete="cascade", readonly=True)
+    lead_id = fields.Many2one("crm.lead", required=True, ondelete="cascade", readonly=True)
     kind = fields.Selection(
         [
             ("created", "Created"),
@@ -62,14 +62,15 @@ class FunnelMove(models.Model):
     )
     next_stage_id = fields.Many2one("crm.stage", ondelete="set null", readonly=True)
 
-    # the reports choose by funnel or stage, and by period
-    _team_date = models.Index("(to_team_id, date) WHERE to_team_id IS NOT NULL")
-    # dashboard and checks are counted without reading the table
+    # dashboard and reports are counted without reading the table: what happened to a lead is scattered all over it
+    _lead = models.Index(
+        "(lead_id, date, id) INCLUDE (kind, from_stage_id, to_stage_id, to_team_id, outcome, left_date, lost_reason_id)"
+    )
     _stays = models.Index("(to_team_id, date) INCLUDE (to_stage_id, outcome, left_date) WHERE outcome IS NOT NULL")
     _stage_date = models.Index(
-        "(to_stage_id, date) INCLUDE (from_stage_id, to_team_id, outcome, lead_id) WHERE to_stage_id IS NOT NULL"
+        "(to_stage_id, date, id) INCLUDE (from_stage_id, to_team_id, outcome, lead_id) WHERE to_stage_id IS NOT NULL"
     )
-    _lost_date = models.Index("(date) WHERE kind = 'lost'")
+    _lost_date = models.Index("(date) INCLUDE (to_team_id, lead_id, left_date, lost_reason_id) WHERE kind = 'lost'")
 
     def _auto_init(self):
         """Tell of the stays of an earlier version what became of them."""

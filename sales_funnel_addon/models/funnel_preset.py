@@ -7,6 +7,7 @@ from odoo.fields import Domain
 from odoo.tools import convert_xml_import, file_open
 
 from ..tools import preset_xml
+from ..tools.checklists import TemplateBatch
 
 
 class FunnelPreset(models.Model):
@@ -75,8 +76,12 @@ class FunnelPreset(models.Model):
         stream.name = f"data/presets/{self.code}.xml"
         # A preset holds records of many models that its reader may not create one by one, such as menu entries.
         # What the admin has archived is still there to be referred to.
-        env = self.sudo().with_context(lang=None, install_mode=True, active_test=False).env
+        loader = self.sudo().with_context(lang=None, install_mode=True, active_test=False)
+        batch = TemplateBatch()
+        env = loader.with_context(funnel_template_batch=batch).env
         convert_xml_import(env, "sales_funnel_addon", stream, {}, "init", noupdate=True)
+        # the leads of a stage are looked at once, not again for each of its tasks
+        loader.env["funnel.task.template"].browse(sorted(batch.ids)).exists()._update_leads()
         brought = set(preset_xml.record_ids(remaining))
         self.sudo().loaded_ids = sorted(loaded | brought)
         self._name_heads(brought - loaded)

@@ -1,14 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import split_every
 
-from ..tools.checklists import DONE_STATES, OPEN_STATES
+from ..tools.checklists import DONE_STATES, OPEN_STATES, TemplateBatch
 from ..tools.deadlines import ENTRY
 from ..tools.funnel_rules import TaskTemplate
 from .funnel_deadline_mixin import DEADLINE_FIELDS
 
 #: What decides which leads have a task, whether it is done, and when it is due.
 CHECKLIST_FIELDS = DEADLINE_FIELDS | {"active", "stage_id", "applies_to", "done_condition"}
+#: How many leads follow at once: their new tasks are held in memory.
+LEADS_AT_ONCE = 5_000
 
 
 class FunnelTaskTemplate(models.Model):
@@ -119,10 +122,16 @@ class FunnelTaskTemplate(models.Model):
 
     def _update_leads(self):
         """Give the leads that are in the stages already the tasks they lack, and cancel those they no longer need."""
+        batch = self.env.context.get("funnel_template_batch")
+        if isinstance(batch, TemplateBatch):
+            batch.ids.update(self.ids)
+            return
         waiting = Domain("template_id", "in", self.ids) & Domain("state", "in", list(OPEN_STATES))
         # wherever the lead stands: an approval may have been asked for ahead of its stage
         leads = self.env["funnel.task"].sudo().search(waiting).lead_id
-        (leads | self.stage_id._get_open_leads())._sync_checklists()
+        leads |= self.stage_id._get_open_leads()
+        for part in split_every(LEADS_AT_ONCE, leads.ids, leads.browse):
+            part._sync_checklists()
 
     def _prepare_rule(self):
         """Return this template as the engine works with it."""

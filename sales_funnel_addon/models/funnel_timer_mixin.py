@@ -187,11 +187,21 @@ class FunnelTimerMixin(models.AbstractModel):
     @api.model
     def _get_overdue_domain(self):
         """Return the domain over the leads on which somebody should have acted."""
-        yesterday = Domain("date_deadline", "<", fields.Date.context_today(self))
-        return Domain("won_status", "=", "pending") & (
-            Domain("funnel_timer_ids", "any!", [("escalated", "=", True)])
-            | Domain("funnel_task_ids", "any!", [("is_overdue", "=", True)])
-            | Domain("activity_ids", "any!", yesterday)
+        return Domain("won_status", "=", "pending") & Domain.OR(
+            Domain(name, "any!", fact) for name, _model, _lead, fact in self._get_overdue_facts()
+        )
+
+    @api.model
+    def _get_overdue_facts(self):
+        """Return what tells that somebody should have acted.
+
+        :returns: tuples of the field of leads, its model, the field of it that names the lead, and a domain over it
+        """
+        late = Domain("date_deadline", "<", fields.Date.context_today(self)) & Domain("active", "=", True)
+        return (
+            ("funnel_timer_ids", "funnel.timer", "lead_id", Domain("escalated", "=", True)),
+            ("funnel_task_ids", "funnel.task", "lead_id", Domain("is_overdue", "=", True)),
+            ("activity_ids", "mail.activity", "res_id", late & Domain("res_model", "=", "crm.lead")),
         )
 
     @api.depends("funnel_timer_ids.escalated", "funnel_task_ids.deadline", "activity_ids.date_deadline")
@@ -203,8 +213,14 @@ class FunnelTimerMixin(models.AbstractModel):
     def _search_funnel_is_overdue(self, operator, value):
         if operator != "in":
             return NotImplemented
-        domain = self._get_overdue_domain()
-        return domain if True in value else ~domain
+        if True not in value:
+            return ~self._get_overdue_domain()
+        # what is late is little beside all leads: it is found from there, not looked for at each of them
+        found = [
+            self.env[model].sudo()._search(fact).subselect(lead)
+            for _name, model, lead, fact in self._get_overdue_facts()
+        ]
+        return Domain("won_status", "=", "pending") & Domain("id", "in", SQL("(%s)", SQL(" UNION ALL ").join(found)))
 
     @api.depends("stage_id")
     @api.depends_context("lang")

@@ -47,7 +47,7 @@ class FunnelCheckReport(models.Model):
                1 AS entered_count,
                (blocked.reason_id IS NOT NULL)::int AS blocked_count,
                (blocked.reason_id IS NOT NULL)::int::float AS blocked_share,
-               CASE WHEN blocked.reason_id IS NOT NULL THEN lost.amount ELSE 0 END AS blocked_amount""",
+               COALESCE(blocked.amount, 0) AS blocked_amount""",
             amount=self._select_amount("lead"),
         )
 
@@ -66,42 +66,39 @@ class FunnelCheckReport(models.Model):
                LEFT JOIN crm_lead AS lead ON lead.id = entry.lead_id
                LEFT JOIN crm_team AS team ON team.id = entry.to_team_id
                LEFT JOIN res_company AS company ON company.id = COALESCE(lead.company_id, team.company_id)
-               -- most deals were not lost from there: only of the others have deal and log to be read
-               CROSS JOIN LATERAL (
-                   SELECT entry.outcome IS NULL OR entry.outcome IN ('lost', 'won') AS is_asked) AS maybe
                LEFT JOIN LATERAL (
-                   SELECT deal.won_status, deal.lost_reason_id, %(amount)s AS amount FROM crm_lead AS deal
-                    WHERE maybe.is_asked AND deal.id = entry.lead_id LIMIT 1) AS lost ON TRUE
-               -- how the deal went on to another stage, if it has
-               LEFT JOIN LATERAL (
-                   SELECT later.date, later.id FROM funnel_move AS later
-                    WHERE maybe.is_asked AND later.lead_id = entry.lead_id
-                      AND (later.date, later.id) > (entry.date, entry.id)
-                      AND later.from_stage_id IS DISTINCT FROM later.to_stage_id
-                    ORDER BY later.date, later.id LIMIT 1) AS leave ON TRUE
-               -- how it was closed last while it was in the stage
-               LEFT JOIN LATERAL (
-                   SELECT later.kind, later.lost_reason_id FROM funnel_move AS later
-                    WHERE maybe.is_asked AND later.lead_id = entry.lead_id
-                      AND (later.date, later.id) > (entry.date, entry.id)
-                      AND (leave.id IS NULL OR (later.date, later.id) < (leave.date, leave.id))
-                      AND later.kind IN ('lost', 'reopened')
-                    ORDER BY later.date DESC, later.id DESC LIMIT 1) AS ending ON TRUE
-               LEFT JOIN LATERAL (
-                   SELECT template.lost_reason_id AS reason_id FROM funnel_task_template AS template
-                    WHERE template.stage_id = entry.to_stage_id AND template.kind = 'approval'
-                      AND ending.kind = 'lost'
+                   SELECT template.lost_reason_id AS reason_id, %(amount)s AS amount
+                     FROM crm_lead AS deal
+                     -- how the deal went on to another stage, if it has
+                     LEFT JOIN LATERAL (
+                         SELECT later.date, later.id FROM funnel_move AS later
+                          WHERE later.lead_id = entry.lead_id AND (later.date, later.id) > (entry.date, entry.id)
+                            AND later.from_stage_id IS DISTINCT FROM later.to_stage_id
+                          ORDER BY later.date, later.id LIMIT 1) AS leave ON TRUE
+                     -- how it was closed last while it was in the stage
+                     CROSS JOIN LATERAL (
+                         SELECT later.kind, later.lost_reason_id FROM funnel_move AS later
+                          WHERE later.lead_id = entry.lead_id AND (later.date, later.id) > (entry.date, entry.id)
+                            AND (leave.id IS NULL OR (later.date, later.id) < (leave.date, leave.id))
+                            AND later.kind IN ('lost', 'reopened')
+                          ORDER BY later.date DESC, later.id DESC LIMIT 1) AS ending
+                     JOIN funnel_task_template AS template
+                       ON template.stage_id = entry.to_stage_id AND template.kind = 'approval'
                       -- what the reason was corrected to counts as long as the deal is lost
-                      AND template.lost_reason_id = CASE WHEN leave.id IS NULL AND lost.won_status = 'lost'
-                                                         THEN lost.lost_reason_id ELSE ending.lost_reason_id END
+                      AND template.lost_reason_id = CASE WHEN leave.id IS NULL AND deal.won_status = 'lost'
+                                                         THEN deal.lost_reason_id ELSE ending.lost_reason_id END
+                    -- most deals were not lost from there: only of the others have deal and log to be read
+                    WHERE (entry.outcome IS NULL OR entry.outcome IN ('lost', 'won'))
+                      AND deal.id = entry.lead_id AND ending.kind = 'lost'
                     LIMIT 1) AS blocked ON TRUE""",
             amount=self._select_amount("deal"),
         )
 
     def _where(self):
+        # named, not looked up by the statement: the database has to know beforehand how few entries they are
+        Template = self.env["funnel.task.template"].sudo().with_context(active_test=False)
+        checks = Template._read_group([("kind", "=", "approval"), ("lost_reason_id", "!=", False)], ["stage_id"])
         return SQL(
-            # an array, so that only the entries into these stages are read
-            """entry.from_stage_id IS DISTINCT FROM entry.to_stage_id AND entry.to_stage_id = ANY(ARRAY(
-                   SELECT template.stage_id FROM funnel_task_template AS template
-                    WHERE template.kind = 'approval' AND template.lost_reason_id IS NOT NULL))"""
+            "entry.from_stage_id IS DISTINCT FROM entry.to_stage_id AND entry.to_stage_id = ANY(%s::integer[])",
+            [stage.id for (stage,) in checks],
         )

@@ -17,6 +17,18 @@ def is_done(kind, state):
     return state == "approved" if kind == "approval" else state in DONE_STATES
 
 
+@dataclass(eq=False)  # Odoo uses an environment again when its context is equal: no two batches are
+class TemplateBatch:
+    """Templates of tasks that are made one by one, and that leads follow all together in the end.
+
+    It travels in the context, where no client can put it.
+
+    :param set ids: the ids of the templates
+    """
+
+    ids: set = field(default_factory=set)
+
+
 @dataclass
 class ChecklistPlan:
     """What has to be done with the tasks of one lead.

@@ -7,7 +7,6 @@ def migrate(cr, version):
     _name_standing_losses(cr)
     _name_former_losses(cr)
     _let_funnels_defer(cr)
-    _match_clients(cr)
 
 
 def _name_standing_losses(cr):
@@ -46,15 +45,4 @@ def _let_funnels_defer(cr):
                       AND (there.company_id IS NULL OR there.company_id = here.company_id)
                     ORDER BY move.from_team_id, move.date DESC, move.id DESC) AS used
             WHERE used.from_team_id = team.id AND team.deferred_team_id IS NULL"""
-    )
-
-
-def _match_clients(cr):
-    """Whose leads they are is known already: a number that is added later makes no other client of them."""
-    cr.execute(
-        """UPDATE crm_lead AS lead
-              SET matched_keys = concat_ws(' ', lead.client_keys, '=' || lead.partner_id)
-             FROM crm_team AS team
-            WHERE team.id = lead.team_id AND team.funnel_kind IN ('lead', 'deal') AND lead.matched_keys IS NULL
-              AND (lead.client_keys IS NOT NULL OR lead.partner_id IS NOT NULL)"""
     )

@@ -1,8 +1,9 @@
 def migrate(cr, version):
-    """Drop the indexes of moves without the date: those with it do their work, and Odoo drops none by itself.
+    """Drop the indexes of moves by one column: others do their work as well, and Odoo drops none by itself.
 
     What became of all stays is read from the log next: without statistics the database would read all of it for each
     move.
     """
-    cr.execute("DROP INDEX IF EXISTS funnel_move__to_stage_id_index, funnel_move__to_team_id_index")
+    names = ", ".join(f"funnel_move__{name}_index" for name in ("lead_id", "to_stage_id", "to_team_id"))
+    cr.execute(f"DROP INDEX IF EXISTS {names}")
     cr.execute("ANALYZE funnel_move, crm_lead")
