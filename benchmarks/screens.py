@@ -7,6 +7,7 @@ of the stock team, 5,000 in each, with the same values, each of another client; 
 repeat client.
 """
 
+import random
 import re
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +20,9 @@ from tests.common import FunnelFactory
 from .data import copy_lead
 
 LEADS = 5_000
+#: So many leads of a stage are made before those of the next one: the leads of both teams come in turns, as boards show
+#: the latest ones first, and to find those of one team behind all those of the other takes longer.
+PORTION = 25
 STAGES = ("Estimate", "Visit", "Offer", "Contract", "Done!")
 SAMPLES = 31
 #: Where the widgets of the addon are.
@@ -56,22 +60,26 @@ class Scenario(FunnelFactory):
         """
         cls.env = env
         user = new_test_user(env, "bench_anna", "sales_team.group_sale_salesman")
+        values = {"type": "opportunity", "user_id": user.id, "expected_revenue": 100, "phone": "+7 912 345-67-89"}
         places = []
         for kind in (False, "deal"):
             team = cls.make_funnel(f"Team {kind}", False, STAGES)
             team.write({"use_opportunities": True, "funnel_kind": kind})
-            values = {"type": "opportunity", "user_id": user.id, "expected_revenue": 100, "phone": "+7 912 345-67-89"}
-            ids = []
-            for stage in team.stage_ids.filtered(lambda stage: not stage.is_won):
-                [lead] = cls.make_leads(team, stage_id=stage.id, city="Perm", contact_name="Ivan", **values)
-                ids += copy_lead(lead, LEADS // 4)
+            open_stages = team.stage_ids.filtered(lambda stage: not stage.is_won)
+            cards = [{"stage_id": stage.id, "city": "Perm", "contact_name": "Ivan", **values} for stage in open_stages]
+            places.append((team.id, [cls.make_leads(team, **card) for card in cards], []))
+        for _round in range(LEADS // len(STAGES[:-1]) // PORTION):
+            for _team_id, models, ids in places:
+                for lead in models:
+                    ids += copy_lead(lead, PORTION)
+        for _team_id, _models, ids in places:
+            random.Random(LEADS).shuffle(ids)
             cls.env.cr.execute(
                 """UPDATE crm_lead SET client_keys = client_keys || id::text, is_repeat_client = id %% 10 = 0
                     WHERE id = ANY(%s)""",
                 [ids],
             )
-            places.append((team.id, ids))
-        return user.id, *places
+        return user.id, *((team_id, ids) for team_id, _models, ids in places)
 
 
 def read_widget_fields():
