@@ -274,7 +274,12 @@ class FunnelChecklistMixin(models.AbstractModel):
     @api.depends_context("uid")
     def _compute_funnel_material_ids(self):
         """Offer the materials of the stage, but for those that the reader may not open: one would close the form."""
-        stages = self.sudo().stage_id
+        rules = self.env["crm.team"]._get_funnel_rules()
+        self.funnel_material_ids = False
+        # a file that is deleted goes from its stage without a word to the rules, so stages may have none any more
+        bare = {stage_id for stage_id, stage in rules.stages.items() if not stage.has_materials}
+        equipped = self.filtered(lambda lead: lead.stage_id.id not in bare)
+        stages = equipped.sudo().stage_id
         readable = stages.material_ids.sudo(False)._filtered_access("read")
-        for lead in self:
+        for lead in equipped:
             lead.funnel_material_ids = lead.sudo().stage_id.material_ids.sudo(False) & readable

@@ -26,8 +26,8 @@ class FunnelContactMixin(models.AbstractModel):
     funnel_call_date = fields.Datetime(
         "Next Call", copy=False, index="btree_not_null", help="When the client is to be called again."
     )
-    funnel_contact_count = fields.Integer("Attempts in All", compute="_compute_funnel_contacts")
-    funnel_last_contact_date = fields.Datetime("Last Attempt", compute="_compute_funnel_contacts")
+    funnel_contact_count = fields.Integer("Attempts in All", compute="_compute_funnel_facts")
+    funnel_last_contact_date = fields.Datetime("Last Attempt", compute="_compute_funnel_facts")
     funnel_is_contacted = fields.Boolean(
         "Contacted in This Stage",
         compute="_compute_funnel_is_contacted",
@@ -40,16 +40,16 @@ class FunnelContactMixin(models.AbstractModel):
         search="_search_funnel_is_reached",
         help="Somebody reached the client since the lead came into its present stage.",
     )
-    funnel_contact_today_count = fields.Integer("Attempts Today", compute="_compute_funnel_contacts")
+    funnel_contact_today_count = fields.Integer("Attempts Today", compute="_compute_funnel_facts")
     funnel_is_below_quota = fields.Boolean(
         "Below Quota Today",
-        compute="_compute_funnel_contacts",
+        compute="_compute_funnel_facts",
         search="_search_funnel_is_below_quota",
         help="The stage of the lead asks for more calls or messages today than were made.",
     )
     funnel_quota_missing = fields.Char(
         "Missing Today",
-        compute="_compute_funnel_contacts",
+        compute="_compute_funnel_facts",
         help="How many calls and messages the stage of the lead asks for in addition today.",
     )
     funnel_can_contact = fields.Boolean("May Note Attempts", compute="_compute_funnel_can_contact")
@@ -108,11 +108,11 @@ class FunnelContactMixin(models.AbstractModel):
 
     @api.depends("funnel_contact_ids.date", "funnel_contact_ids.channel", "stage_id", "team_id", "company_id")
     @api.depends_context("lang")
-    def _compute_funnel_contacts(self):
-        found = self._read_facts("contact")["contact"]
+    def _compute_funnel_facts(self):
+        found = super()._compute_funnel_facts()
         days = self._get_lead_days()
         for lead in self:
-            attempts = found.get(lead._origin.id, ())
+            attempts = found["contact"].get(lead._origin.id, ())
             last_dates = [last for _channel, _count, last, _recent in attempts]
             today, calls, messages = lead._count_contacts_today(attempts, days)
             lead.funnel_contact_count = sum(count for _channel, count, _last, _recent in attempts)
@@ -120,6 +120,7 @@ class FunnelContactMixin(models.AbstractModel):
             lead.funnel_contact_today_count = today
             lead.funnel_is_below_quota = bool(calls or messages)
             lead.funnel_quota_missing = lead._describe_missing_contacts(calls, messages)
+        return found
 
     def _get_lead_days(self):
         """Return when the present day of the working time of each place has begun, and whether anybody works on it.

@@ -45,6 +45,73 @@ class FunnelFactsMixin(models.AbstractModel):
         :param dict told: the facts of each lead by name, by the id of the lead; extended here
         """
 
+    # ------------------------------------------------------------
+    # LISTS ON THE FORM
+    # ------------------------------------------------------------
+
+    def web_read(self, specification):
+        """Read what the web client asks for; which lists of a form have no rows is asked once for all of them."""
+        if len(self) == 1 and self.id:
+            self._note_empty_lists(specification)
+        return super().web_read(specification)
+
+    def _note_empty_lists(self, names):
+        """Let the cache know which of these lists of this lead, other than the stock ones, have no rows at all.
+
+        Most lists of most leads are empty, and each would cost a query with the rights of its reader. Lists with rows
+        are read as ever.
+        """
+        lists = [field for name in names if (field := self._fields.get(name)) and self._is_own_list(field)]
+        lists = [field for field in lists if self.id not in field._get_cache(self.env)]
+        if len(lists) > 1:
+            statement = SQL(" UNION ALL ").join(self._select_list_with_rows(field) for field in lists)
+            with_rows = {name for (name,) in self.env.execute_query(statement)}
+            for field in lists:
+                if field.name not in with_rows:
+                    field._insert_cache(self, [()])
+
+    @api.model
+    def _is_own_list(self, field):
+        """Tell whether a list is of rows of the addon that a statement can look for."""
+        if not field.comodel_name or not field.comodel_name.startswith("funnel."):
+            return False
+        if field.type == "one2many":
+            inverse = self.env[field.comodel_name]._fields.get(field.inverse_name)
+            return bool(inverse and inverse.store)
+        return field.type == "many2many" and field.store
+
+    def _select_list_with_rows(self, field):
+        """Return the statement that selects the name of the list if this lead has any row in it."""
+        if field.type == "many2many":
+            return SQL(
+                "SELECT %s WHERE EXISTS (SELECT FROM %s WHERE %s = %s)",
+                field.name,
+                SQL.identifier(field.relation),
+                SQL.identifier(field.column1),
+                self.id,
+                to_flush=field,
+            )
+        comodel = self.env[field.comodel_name]
+        return SQL(
+            "SELECT %s WHERE EXISTS (SELECT FROM %s WHERE %s = %s)",
+            field.name,
+            SQL.identifier(comodel._table),
+            SQL.identifier(field.inverse_name),
+            self.id,
+            to_flush=comodel._fields[field.inverse_name],
+        )
+
+    # ------------------------------------------------------------
+    # FACTS
+    # ------------------------------------------------------------
+
+    def _compute_funnel_facts(self):
+        """Compute what forms show together of attempts and reviews.
+
+        :returns: what :meth:`_read_facts` has found
+        """
+        return self._read_facts("contact", "return")
+
     def _read_facts(self, *kinds):
         """Read what other records say of these leads, in one statement.
 

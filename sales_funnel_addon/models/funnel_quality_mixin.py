@@ -15,15 +15,17 @@ class FunnelQualityMixin(models.AbstractModel):
     funnel_refusal_ids = fields.One2many("funnel.refusal", "lead_id", "Reviews of Refusals", readonly=True)
     funnel_return_summary = fields.Text(
         "Returned by Quality Control",
-        compute="_compute_funnel_return_summary",
+        compute="_compute_funnel_facts",
         help="Cause and note of the verdict by which this deal was reopened, until it is closed again.",
     )
 
     @api.depends("funnel_refusal_ids.state", "won_status")
-    def _compute_funnel_return_summary(self):
-        summaries = self._describe_returns(self._read_facts("return")["return"])
+    def _compute_funnel_facts(self):
+        found = super()._compute_funnel_facts()
+        summaries = self._describe_returns(found["return"])
         for lead in self:
             lead.funnel_return_summary = summaries.get(lead._origin.id, False)
+        return found
 
     def _describe_returns(self, found):
         """Return cause and note of the last verdict on the open ones of these leads, by lead id.
