@@ -22,6 +22,7 @@ from . import (
     funnel_deferral_team_mixin,
     funnel_document_mixin,
     funnel_entry_mixin,
+    funnel_facts_mixin,
     funnel_filter_mixin,
     funnel_first_mixin,
     funnel_follows_lead_mixin,

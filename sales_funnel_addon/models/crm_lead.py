@@ -68,6 +68,7 @@ class CrmLead(models.Model):
         "funnel.contract.mixin",
         "funnel.document.mixin",
         "funnel.work.card.mixin",
+        "funnel.facts.mixin",
         "crm.lead",
     ]
 

@@ -235,6 +235,7 @@ class CrmStage(models.Model):
             "is_won",
             "is_irreversible",
             "is_side_stage",
+            "material_ids",
             "call_quota",
             "message_quota",
             "deferral_month",

@@ -106,6 +106,15 @@ class FunnelCardMixin(models.AbstractModel):
         "An estimate cannot be negative, and a discount lies between 0 and 100 %.",
     )
 
+    def _compute_company_currency(self):
+        """The cards of a board have few companies: the currency of each is looked up once, not for every card."""
+        funnels = self.env["crm.team"]._get_funnel_rules().funnels
+        own = self.filtered(lambda lead: lead.team_id.id in funnels)
+        for company, leads in own.grouped("company_id").items():
+            leads.company_currency = (company or self.env.company).currency_id
+        others = self - own if len(own) < len(self) else None
+        return super(FunnelCardMixin, others)._compute_company_currency() if others else None
+
     @api.constrains(*OPTION_FIELDS)
     def _check_options(self):
         self.env["funnel.option"]._check_kinds(self)

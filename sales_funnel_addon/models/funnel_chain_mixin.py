@@ -57,6 +57,11 @@ class FunnelChainMixin(models.AbstractModel):
             cards = by_chain.get(lead.sudo().funnel_chain_id, ())
             lead.funnel_chain = [card._describe_chain_card(card.sudo(False) in readable) for card in cards]
 
+    def _add_board_facts(self, found, told):
+        super()._add_board_facts(found, told)
+        for lead in self.filtered("funnel_origin_id"):
+            told[lead.id]["origin"] = lead.funnel_origin_team_id.display_name or ""
+
     def _get_chain_cards(self):
         """Return all cards of the chains of these leads in order, as superuser."""
         # whoever sees one card may know that there are others; what of them is told is decided where it is told

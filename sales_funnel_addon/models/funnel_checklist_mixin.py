@@ -241,32 +241,52 @@ class FunnelChecklistMixin(models.AbstractModel):
 
     @api.depends("funnel_task_ids.state", "stage_id")
     def _compute_funnel_task_progress(self):
-        counts, waiting = defaultdict(lambda: defaultdict(int)), defaultdict(set)
-        # everybody who sees the card sees how far it is
-        rows = (
-            self.env["funnel.task"]
-            .sudo()
-            ._read_group(
-                [("lead_id", "in", self.ids), ("state", "!=", "cancelled")],
-                ["lead_id", "stage_id", "state"],
-                ["__count"],
-            )
-        )
-        for lead, stage, state, count in rows:
-            waiting[lead.id].add(state)  # an approval may be asked for ahead of its stage
-            if stage == lead.stage_id:
-                counts[lead.id][state] += count
+        found = self._read_facts("task")["task"]
         for lead in self:
-            states = counts[lead.id]
-            lead.funnel_task_count = sum(states.values())
-            lead.funnel_task_done_count = sum(states[state] for state in DONE_STATES)
-            lead.funnel_approval_state = next((s for s in ("refused", "requested") if s in waiting[lead.id]), False)
+            progress = lead._get_task_progress(found.get(lead._origin.id, ()))
+            lead.funnel_task_count, lead.funnel_task_done_count, lead.funnel_approval_state = progress
+
+    def _get_task_progress(self, counts):
+        """Return how many tasks this lead has in its stage, how many are done, and how its approvals stand.
+
+        :param counts: lists of a stage id, a state and how many tasks of that stage are in it
+        """
+        here = [(state, count) for stage_id, state, count in counts if stage_id == self.stage_id.id]
+        waiting = {state for _stage_id, state, _count in counts}  # an approval may be asked for ahead of its stage
+        return (
+            sum(count for _state, count in here),
+            sum(count for state, count in here if state in DONE_STATES),
+            next((state for state in ("refused", "requested") if state in waiting), False),
+        )
+
+    @api.model
+    def _get_fact_queries(self, lead_ids):
+        Task = self.env["funnel.task"]
+        statement = SQL(
+            """SELECT 'task', lead_id, jsonb_build_array(stage_id, state, count(*)) FROM funnel_task
+                WHERE lead_id = ANY(%s) AND state != 'cancelled' GROUP BY lead_id, stage_id, state""",
+            lead_ids,
+            to_flush=[Task._fields[name] for name in ("lead_id", "stage_id", "state")],
+        )
+        return {**super()._get_fact_queries(lead_ids), "task": statement}
+
+    def _add_board_facts(self, found, told):
+        super()._add_board_facts(found, told)
+        for lead in self._browse_found(found["task"]):
+            count, done_count, approval = lead._get_task_progress(found["task"][lead.id])
+            if count or approval:
+                told[lead.id].update(tasks=count, tasks_done=done_count, approval=approval)
 
     @api.depends("stage_id.material_ids")
     @api.depends_context("uid")
     def _compute_funnel_material_ids(self):
         """Offer the materials of the stage, but for those that the reader may not open: one would close the form."""
-        stages = self.sudo().stage_id
+        rules = self.env["crm.team"]._get_funnel_rules()
+        self.funnel_material_ids = False
+        # a file that is deleted goes from its stage without a word to the rules, so stages may have none any more
+        bare = {stage_id for stage_id, stage in rules.stages.items() if not stage.has_materials}
+        equipped = self.filtered(lambda lead: lead.stage_id.id not in bare)
+        stages = equipped.sudo().stage_id
         readable = stages.material_ids.sudo(False)._filtered_access("read")
-        for lead in self:
+        for lead in equipped:
             lead.funnel_material_ids = lead.sudo().stage_id.material_ids.sudo(False) & readable

@@ -1,4 +1,5 @@
-from collections import Counter, defaultdict
+from collections import defaultdict
+from datetime import datetime, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -7,6 +8,9 @@ from odoo.tools import SQL
 from ..tools.contacts import CALL_CHANNELS, MESSAGE_CHANNELS, missing_contacts
 from ..tools.funnel_rules import Stage
 from ..tools.working_time import WorkingTime
+
+#: No day of any working time has begun longer ago.
+LONGEST_DAY = timedelta(hours=48)
 
 
 class FunnelContactMixin(models.AbstractModel):
@@ -22,8 +26,8 @@ class FunnelContactMixin(models.AbstractModel):
     funnel_call_date = fields.Datetime(
         "Next Call", copy=False, index="btree_not_null", help="When the client is to be called again."
     )
-    funnel_contact_count = fields.Integer("Attempts in All", compute="_compute_funnel_contact_count")
-    funnel_last_contact_date = fields.Datetime("Last Attempt", compute="_compute_funnel_contact_count")
+    funnel_contact_count = fields.Integer("Attempts in All", compute="_compute_funnel_facts")
+    funnel_last_contact_date = fields.Datetime("Last Attempt", compute="_compute_funnel_facts")
     funnel_is_contacted = fields.Boolean(
         "Contacted in This Stage",
         compute="_compute_funnel_is_contacted",
@@ -36,16 +40,16 @@ class FunnelContactMixin(models.AbstractModel):
         search="_search_funnel_is_reached",
         help="Somebody reached the client since the lead came into its present stage.",
     )
-    funnel_contact_today_count = fields.Integer("Attempts Today", compute="_compute_funnel_contacts_today")
+    funnel_contact_today_count = fields.Integer("Attempts Today", compute="_compute_funnel_facts")
     funnel_is_below_quota = fields.Boolean(
         "Below Quota Today",
-        compute="_compute_funnel_contacts_today",
+        compute="_compute_funnel_facts",
         search="_search_funnel_is_below_quota",
         help="The stage of the lead asks for more calls or messages today than were made.",
     )
     funnel_quota_missing = fields.Char(
         "Missing Today",
-        compute="_compute_funnel_contacts_today",
+        compute="_compute_funnel_facts",
         help="How many calls and messages the stage of the lead asks for in addition today.",
     )
     funnel_can_contact = fields.Boolean("May Note Attempts", compute="_compute_funnel_can_contact")
@@ -53,13 +57,6 @@ class FunnelContactMixin(models.AbstractModel):
     # ------------------------------------------------------------
     # IN ALL AND IN THE STAGE
     # ------------------------------------------------------------
-
-    @api.depends("funnel_contact_ids.date")
-    def _compute_funnel_contact_count(self):
-        found = self._read_contacts(Domain.TRUE, ["lead_id"], ["__count", "date:max"])
-        by_lead = {lead_id: facts for lead_id, *facts in found}
-        for lead in self:
-            lead.funnel_contact_count, lead.funnel_last_contact_date = by_lead.get(lead._origin.id, (0, False))
 
     @api.depends("funnel_contact_ids.date", "funnel_contact_ids.outcome", "stage_id", "team_id")
     def _compute_funnel_is_contacted(self):
@@ -111,41 +108,81 @@ class FunnelContactMixin(models.AbstractModel):
 
     @api.depends("funnel_contact_ids.date", "funnel_contact_ids.channel", "stage_id", "team_id", "company_id")
     @api.depends_context("lang")
-    def _compute_funnel_contacts_today(self):
-        rules = self.env["crm.team"]._get_funnel_rules()
-        counts, working = self._count_contacts_today()
+    def _compute_funnel_facts(self):
+        found = super()._compute_funnel_facts()
+        days = self._get_lead_days()
         for lead in self:
-            today = counts[lead._origin.id]
-            lead.funnel_contact_today_count = sum(today.values())
-            asks = lead._origin.id in working and lead.active and lead.won_status == "pending"
-            stage = rules.stages.get(lead.stage_id.id) if asks and lead.team_id.id in rules.funnels else None
-            calls, messages = missing_contacts(stage or Stage(False), today)
+            attempts = found["contact"].get(lead._origin.id, ())
+            last_dates = [last for _channel, _count, last, _recent in attempts]
+            today, calls, messages = lead._count_contacts_today(attempts, days)
+            lead.funnel_contact_count = sum(count for _channel, count, _last, _recent in attempts)
+            lead.funnel_last_contact_date = max(map(datetime.fromisoformat, last_dates), default=False)
+            lead.funnel_contact_today_count = today
             lead.funnel_is_below_quota = bool(calls or messages)
             lead.funnel_quota_missing = lead._describe_missing_contacts(calls, messages)
+        return found
 
-    def _count_contacts_today(self):
-        """Return the attempts of today by channel, by lead id, and the ids of the leads on which people work today.
+    def _get_lead_days(self):
+        """Return when the present day of the working time of each place has begun, and whether anybody works on it.
 
-        It is the day of each lead's working time: in Vladivostok the next one begins while it is evening in Moscow.
+        In Vladivostok the next day begins while it is evening in Moscow.
+
+        :returns: pairs by the ids of a team and a company
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         now = fields.Datetime.now()
-        days, since, working = {}, defaultdict(list), set()
-        for lead in self:
-            place = (lead.team_id.id, lead.company_id.id)
-            if place not in days:
-                days[place] = self._get_day(rules.working_time(*place), now)
-            midnight, is_working_day = days[place]
-            since[midnight].append(lead._origin.id)
-            if is_working_day:
-                working.add(lead._origin.id)
-        today = Domain.OR(
-            Domain("lead_id", "in", lead_ids) & Domain("date", ">=", midnight) for midnight, lead_ids in since.items()
+        places = {(lead.team_id.id, lead.company_id.id) for lead in self}
+        return {place: self._get_day(rules.working_time(*place), now) for place in places}
+
+    def _count_contacts_today(self, attempts, days):
+        """Return how many attempts were made on this lead today, and how many calls and messages its stage misses.
+
+        :param attempts: lists of a channel, how many, the last one, and those of the last days
+        :param dict days: see :meth:`_get_lead_days`
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        midnight, is_working_day = days[self.team_id.id, self.company_id.id]
+        today = {
+            channel: sum(datetime.fromisoformat(date) >= midnight for date in recent or ())
+            for channel, _count, _last, recent in attempts
+        }
+        asks = is_working_day and self.active and self.won_status == "pending" and self.team_id.id in rules.funnels
+        stage = rules.stages.get(self.stage_id.id) if asks else None
+        return sum(today.values()), *missing_contacts(stage or Stage(False), today)
+
+    @api.model
+    def _get_fact_queries(self, lead_ids):
+        Contact = self.env["funnel.contact"]
+        statement = SQL(
+            """SELECT 'contact', lead_id, jsonb_build_array(
+                      channel, count(*), max(date), jsonb_agg(date) FILTER (WHERE date >= %s))
+                 FROM funnel_contact WHERE lead_id = ANY(%s) GROUP BY lead_id, channel""",
+            fields.Datetime.now() - LONGEST_DAY,
+            lead_ids,
+            to_flush=[Contact._fields[name] for name in ("lead_id", "channel", "date")],
         )
-        counts = defaultdict(Counter)
-        for lead_id, channel, count in self._read_contacts(today, ["lead_id", "channel"], ["__count"]):
-            counts[lead_id][channel] = count
-        return counts, working
+        return {**super()._get_fact_queries(lead_ids), "contact": statement}
+
+    def _add_board_facts(self, found, told):
+        super()._add_board_facts(found, told)
+        stages = self.env["crm.team"]._get_funnel_rules().stages
+        demanding = {id_ for id_, stage in stages.items() if stage.call_quota or stage.message_quota}
+        counted = self._browse_found(found["contact"])
+        if demanding:
+            counted |= self.filtered(lambda lead: lead.stage_id.id in demanding)
+        days = counted._get_lead_days()
+        for lead in counted:
+            attempts = found["contact"].get(lead.id, ())
+            today, calls, messages = lead._count_contacts_today(attempts, days)
+            told[lead.id].update(
+                contacts=sum(count for _channel, count, _last, _recent in attempts),
+                contacts_today=today,
+                contacts_missing=lead._describe_missing_contacts(calls, messages),
+            )
+        # the board offers to note attempts on every open card; rarely may somebody see one and not change it
+        changeable = self._filter_changeable()
+        for lead in self - changeable if changeable != self else ():
+            told[lead.id]["is_closed"] = True
 
     @api.model
     def _get_day(self, working_time, now):
@@ -225,9 +262,24 @@ class FunnelContactMixin(models.AbstractModel):
     @api.depends("team_id", "won_status", "active", "user_id")
     @api.depends_context("uid")
     def _compute_funnel_can_contact(self):
-        allowed = self._origin._filter_contactable()._filtered_access("write")
+        allowed = self._origin._filter_contactable()._filter_changeable()
         for lead in self:
             lead.funnel_can_contact = lead._origin in allowed
+
+    def _filter_changeable(self):
+        """Return those of these leads, which the user may read, that the user may also write.
+
+        Whoever may write whatever may be read, such as a salesperson without another role, need not be judged by each
+        of a board's cards; for a single one that comparison would take longer.
+        """
+        if len(self) < 2:
+            return self._filtered_access("write")
+        domains = [
+            self.env["ir.rule"]._compute_domain(self._name, operation).optimize_full(self)
+            for operation in ("read", "write")
+        ]
+        same = self.env.su or (domains[0] == domains[1] and self.browse().has_access("write"))
+        return self if same else self._filtered_access("write")
 
     def _filter_contactable(self):
         """Return the leads whose client somebody may have to reach: the open ones of a funnel."""

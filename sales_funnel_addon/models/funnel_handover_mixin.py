@@ -42,9 +42,9 @@ class FunnelHandoverMixin(models.AbstractModel):
 
     @api.depends("team_id", "company_id", "won_status", "active", "funnel_card_ids")
     def _compute_funnel_handover_choice_ids(self):
-        cards = self._origin._get_handed_over()
-        for lead in self:
-            usable = lead._get_usable_handovers()
+        targets = {lead: lead._get_usable_handovers() for lead in self}
+        cards = self._origin._get_handed_over() if any(targets.values()) else ()
+        for lead, usable in targets.items():
             left = [team_id for team_id in usable if (lead._origin.id, team_id) not in cards]
             lead.funnel_handover_choice_ids = self.env["crm.team"].browse(left)._filtered_access("read")
             lead.funnel_can_hand_over = bool(left) and lead.active and lead.won_status == "won"

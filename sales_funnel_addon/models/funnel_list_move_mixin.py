@@ -15,9 +15,10 @@ class FunnelListMoveMixin(models.AbstractModel):
     @api.depends("funnel_list_id", "type", "won_status", "active", "user_id")
     @api.depends_context("uid")
     def _compute_funnel_can_relist(self):
-        editable = self._origin._filtered_access("write")
+        work = self.filtered(lambda lead: lead._is_list_work())
+        editable = work._origin._filtered_access("write")
         for lead in self:
-            lead.funnel_can_relist = lead._origin in editable and lead._is_list_work()
+            lead.funnel_can_relist = lead in work and lead._origin in editable
 
     def _is_list_work(self):
         """Tell whether this lead of a list is still to be processed."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools.lead_moves import LeadState
 from .funnel_refusal_verdict_mixin import WITHOUT_VERDICT
@@ -14,16 +15,46 @@ class FunnelQualityMixin(models.AbstractModel):
     funnel_refusal_ids = fields.One2many("funnel.refusal", "lead_id", "Reviews of Refusals", readonly=True)
     funnel_return_summary = fields.Text(
         "Returned by Quality Control",
-        compute="_compute_funnel_return_summary",
+        compute="_compute_funnel_facts",
         help="Cause and note of the verdict by which this deal was reopened, until it is closed again.",
     )
 
     @api.depends("funnel_refusal_ids.state", "won_status")
-    def _compute_funnel_return_summary(self):
+    def _compute_funnel_facts(self):
+        found = super()._compute_funnel_facts()
+        summaries = self._describe_returns(found["return"])
         for lead in self:
-            review = lead.funnel_refusal_ids[:1]  # the last one comes first
-            returned = lead.won_status == "pending" and review.state == "returned"
-            lead.funnel_return_summary = returned and f"{review.cause_id.name} — {review.note}"
+            lead.funnel_return_summary = summaries.get(lead._origin.id, False)
+        return found
+
+    def _describe_returns(self, found):
+        """Return cause and note of the last verdict on the open ones of these leads, by lead id.
+
+        :param dict found: lists of lists of a cause id and a note, by lead id
+        """
+        leads = self._origin._browse_found(found).filtered(lambda lead: lead.won_status == "pending")
+        verdicts = {lead.id: found[lead.id][0] for lead in leads}
+        causes = self.env["funnel.refusal.cause"].browse({cause_id for cause_id, _note in verdicts.values()} - {None})
+        names = {cause.id: cause.name for cause in causes}
+        return {lead_id: f"{names.get(cause_id)} — {note}" for lead_id, (cause_id, note) in verdicts.items()}
+
+    @api.model
+    def _get_fact_queries(self, lead_ids):
+        Refusal = self.env["funnel.refusal"]
+        statement = SQL(
+            """SELECT 'return', lead_id, jsonb_build_array(cause_id, note)
+                 FROM (SELECT DISTINCT ON (lead_id) lead_id, state, cause_id, note FROM funnel_refusal
+                        WHERE lead_id = ANY(%s) ORDER BY lead_id, date DESC, id DESC) AS review
+                WHERE state = 'returned'""",
+            lead_ids,
+            to_flush=[Refusal._fields[name] for name in ("lead_id", "state", "cause_id", "note", "date")],
+        )
+        return {**super()._get_fact_queries(lead_ids), "return": statement}
+
+    def _add_board_facts(self, found, told):
+        super()._add_board_facts(found, told)
+        for lead_id, summary in self._describe_returns(found["return"]).items():
+            told[lead_id]["returned"] = summary
 
     def _follow_with_reviews(self, before, after):
         """Open a review of every new refusal; close those of leads that were reopened or turned out to be junk.

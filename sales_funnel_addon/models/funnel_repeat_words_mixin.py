@@ -37,15 +37,35 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
     @api.depends("is_repeat_client", "client_keys", "client_date", "partner_id", "user_id", "team_id")
     @api.depends_context("uid", "lang")
     def _compute_repeat_summary(self):
+        told = self._tell_of_clients()
+        for lead in self:
+            lead.repeat_summary, lead.repeat_colleagues = told.get(lead.id, (False, ""))
+            lead.repeat_is_foreign = bool(lead.repeat_colleagues)
+
+    def _tell_of_clients(self):
+        """Return what is told of the repeat clients among the clients of these leads, by the id of the lead.
+
+        :returns: pairs of a summary and the names of the colleagues who have worked with the client
+        """
         histories = self._get_told_histories()
+        if not any(histories.values()):
+            return {}
         names = self._get_history_names(histories)
         people = names["res.users"]
-        colleagues = self._get_colleague_ids(histories)
-        for lead in self:
-            history = histories.get(lead.id)
-            lead.repeat_summary = bool(history) and lead._summarize(history, names)
-            lead.repeat_is_foreign = bool(colleagues.get(lead.id))
-            lead.repeat_colleagues = ", ".join(people[user_id] for user_id in colleagues.get(lead.id, ()))
+        told = self.filtered(lambda lead: histories.get(lead.id))
+        colleagues = told._get_colleague_ids(histories)
+        return {
+            lead.id: (
+                lead._summarize(histories[lead.id], names),
+                ", ".join(people[user_id] for user_id in colleagues.get(lead.id, ())),
+            )
+            for lead in told
+        }
+
+    def _add_board_facts(self, found, told):
+        super()._add_board_facts(found, told)
+        for lead_id, (summary, colleagues) in self._tell_of_clients().items():
+            told[lead_id].update(repeat=summary, colleagues=colleagues)
 
     @api.depends("is_repeat_client", "client_keys", "client_date", "partner_id", "user_id", "team_id")
     @api.depends_context("uid", "lang")
@@ -62,13 +82,13 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
         """Return what this reader is told of the clients of those of the leads where there is something to tell."""
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         leads = self.filtered(
-            lambda lead: lead.team_id.id in funnels and (lead.is_repeat_client or not lead._origin.id)
+            lambda lead: (lead.is_repeat_client or not lead._origin.id) and lead.team_id.id in funnels
         )
         return leads._tell_histories() if leads else {}
 
     def _tell_histories(self):
         """Return what was known about the clients of these leads, without what other companies know of them."""
-        own = {False, None, *self.env.user.sudo().company_ids.ids}
+        own = {False, None, *self.env.user._get_company_ids()}
         is_system = self.env.is_superuser() and self.env.user._is_superuser()
         return {
             lead_id: history

@@ -79,6 +79,7 @@ class FunnelRulesMixin(models.AbstractModel):
                     is_won=stage.is_won,
                     is_irreversible=stage.is_irreversible,
                     is_side_stage=stage.is_side_stage,
+                    has_materials=bool(stage.material_ids),
                     call_quota=stage.call_quota,
                     message_quota=stage.message_quota,
                     contact_interval=stage.contact_interval,

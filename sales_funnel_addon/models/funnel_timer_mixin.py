@@ -163,7 +163,7 @@ class FunnelTimerMixin(models.AbstractModel):
         """Let the cache read the timers of these leads anew."""
         self.env["funnel.timer"].invalidate_model(flush=False)
         self.env["crm.lead"].invalidate_model(
-            ["funnel_timer_ids", "funnel_escalation", "funnel_is_overdue"], flush=False
+            ["funnel_timer_ids", "funnel_escalation", "funnel_is_overdue", "funnel_board_facts"], flush=False
         )
 
     # ------------------------------------------------------------
@@ -174,15 +174,39 @@ class FunnelTimerMixin(models.AbstractModel):
     @api.depends("funnel_timer_ids.escalated")
     def _compute_funnel_escalation(self):
         """Name the reminders that have marked the leads as overdue, the last one first."""
-        rules = self.env["crm.team"]._get_funnel_rules()
-        # everybody who sees the card sees that it is overdue
-        escalated = Domain("lead_id", "in", self.ids) & Domain("escalated", "=", True)
-        names = defaultdict(dict)
-        for timer in self.env["funnel.timer"].sudo().search(escalated, order="fired_at desc, id desc"):
-            name = rules.text("funnel.reminder", timer.reminder_id.id, self.env.lang)
-            names[timer.lead_id.id][name or timer.title] = True
+        found = self._read_facts("escalation")["escalation"]
         for lead in self:
-            lead.funnel_escalation = ", ".join(filter(None, names[lead.id])) or False
+            lead.funnel_escalation = lead._name_escalations(found.get(lead._origin.id, ()))
+
+    @api.model
+    def _name_escalations(self, timers):
+        """Return what the reminders are called that have marked a lead as overdue, False without any.
+
+        :param timers: lists of the moment at which a timer fired, its id, its reminder, and its former name
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        last_first = sorted(timers, key=lambda timer: (timer[0] or "", timer[1]), reverse=True)
+        names = (
+            rules.text("funnel.reminder", reminder_id, self.env.lang) or title
+            for _fired_at, _id, reminder_id, title in last_first
+        )
+        return ", ".join(filter(None, dict.fromkeys(names))) or False
+
+    @api.model
+    def _get_fact_queries(self, lead_ids):
+        Timer = self.env["funnel.timer"]
+        statement = SQL(
+            """SELECT 'escalation', lead_id, jsonb_build_array(fired_at, id, reminder_id, title) FROM funnel_timer
+                WHERE lead_id = ANY(%s) AND escalated""",
+            lead_ids,
+            to_flush=[Timer._fields[name] for name in ("lead_id", "escalated", "fired_at", "reminder_id", "title")],
+        )
+        return {**super()._get_fact_queries(lead_ids), "escalation": statement}
+
+    def _add_board_facts(self, found, told):
+        super()._add_board_facts(found, told)
+        for lead_id, timers in found["escalation"].items():
+            told[lead_id]["escalation"] = self._name_escalations(timers)
 
     @api.model
     def _get_overdue_domain(self):

@@ -133,6 +133,7 @@ class Stage:
     is_won: bool = False
     is_irreversible: bool = False
     is_side_stage: bool = False
+    has_materials: bool = False
     call_quota: int = 0
     message_quota: int = 0
     contact_interval: int = 0
