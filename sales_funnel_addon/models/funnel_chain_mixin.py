@@ -58,9 +58,10 @@ class FunnelChainMixin(models.AbstractModel):
             lead.funnel_chain = [card._describe_chain_card(card.sudo(False) in readable) for card in cards]
 
     def _add_board_facts(self, found, told):
-        super()._add_board_facts(found, told)
+        told = super()._add_board_facts(found, told)
         for lead in self.filtered("funnel_origin_id"):
             told[lead.id]["origin"] = lead.funnel_origin_team_id.display_name or ""
+        return told
 
     def _get_chain_cards(self):
         """Return all cards of the chains of these leads in order, as superuser."""

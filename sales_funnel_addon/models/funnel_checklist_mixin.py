@@ -271,11 +271,12 @@ class FunnelChecklistMixin(models.AbstractModel):
         return {**super()._get_fact_queries(lead_ids), "task": statement}
 
     def _add_board_facts(self, found, told):
-        super()._add_board_facts(found, told)
+        told = super()._add_board_facts(found, told)
         for lead in self._browse_found(found["task"]):
             count, done_count, approval = lead._get_task_progress(found["task"][lead.id])
             if count or approval:
                 told[lead.id].update(tasks=count, tasks_done=done_count, approval=approval)
+        return told
 
     @api.depends("stage_id.material_ids")
     @api.depends_context("uid")

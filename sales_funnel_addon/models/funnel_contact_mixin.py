@@ -164,7 +164,7 @@ class FunnelContactMixin(models.AbstractModel):
         return {**super()._get_fact_queries(lead_ids), "contact": statement}
 
     def _add_board_facts(self, found, told):
-        super()._add_board_facts(found, told)
+        told = super()._add_board_facts(found, told)
         stages = self.env["crm.team"]._get_funnel_rules().stages
         demanding = {id_ for id_, stage in stages.items() if stage.call_quota or stage.message_quota}
         counted = self._browse_found(found["contact"])
@@ -183,6 +183,7 @@ class FunnelContactMixin(models.AbstractModel):
         changeable = self._filter_changeable()
         for lead in self - changeable if changeable != self else ():
             told[lead.id]["is_closed"] = True
+        return told
 
     @api.model
     def _get_day(self, working_time, now):

@@ -69,12 +69,13 @@ class FunnelDeferralMixin(models.AbstractModel):
             lead.funnel_can_defer = may_wait and lead._is_under_way()
 
     def _add_board_facts(self, found, told):
-        super()._add_board_facts(found, told)
+        told = super()._add_board_facts(found, told)
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         deferring = {funnel.id for funnel in funnels.values() if funnel.deferred_funnel_id}
         for lead in self if deferring else ():
             if lead.team_id.id in deferring and lead.funnel_can_defer:
                 told[lead.id]["can_defer"] = True
+        return told
 
     @api.depends("deferral_date")
     def _compute_stage_id(self):

@@ -43,7 +43,9 @@ class FunnelFactsMixin(models.AbstractModel):
 
         :param dict found: what :meth:`_read_facts` has found
         :param dict told: the facts of each lead by name, by the id of the lead; extended here
+        :returns: the facts
         """
+        return told
 
     # ------------------------------------------------------------
     # LISTS ON THE FORM

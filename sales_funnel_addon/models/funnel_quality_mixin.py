@@ -52,9 +52,10 @@ class FunnelQualityMixin(models.AbstractModel):
         return {**super()._get_fact_queries(lead_ids), "return": statement}
 
     def _add_board_facts(self, found, told):
-        super()._add_board_facts(found, told)
+        told = super()._add_board_facts(found, told)
         for lead_id, summary in self._describe_returns(found["return"]).items():
             told[lead_id]["returned"] = summary
+        return told
 
     def _follow_with_reviews(self, before, after):
         """Open a review of every new refusal; close those of leads that were reopened or turned out to be junk.

@@ -63,9 +63,10 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
         }
 
     def _add_board_facts(self, found, told):
-        super()._add_board_facts(found, told)
+        told = super()._add_board_facts(found, told)
         for lead_id, (summary, colleagues) in self._tell_of_clients().items():
             told[lead_id].update(repeat=summary, colleagues=colleagues)
+        return told
 
     @api.depends("is_repeat_client", "client_keys", "client_date", "partner_id", "user_id", "team_id")
     @api.depends_context("uid", "lang")

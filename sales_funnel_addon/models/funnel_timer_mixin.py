@@ -204,9 +204,10 @@ class FunnelTimerMixin(models.AbstractModel):
         return {**super()._get_fact_queries(lead_ids), "escalation": statement}
 
     def _add_board_facts(self, found, told):
-        super()._add_board_facts(found, told)
+        told = super()._add_board_facts(found, told)
         for lead_id, timers in found["escalation"].items():
             told[lead_id]["escalation"] = self._name_escalations(timers)
+        return told
 
     @api.model
     def _get_overdue_domain(self):
