@@ -96,16 +96,16 @@ class FunnelImportRow(models.Model):
         :returns: pairs of a number and a list of cells
         :raises psycopg2.errors.SerializationFailure: when another worker has just decided one of them
         """
-        return self.env.execute_query(
-            SQL(
-                """SELECT number, cells FROM funnel_import_row
-                    WHERE import_id = %s AND is_repeated = %s AND state IS NULL
-                    ORDER BY number LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
-                job.id,
-                is_repeated,
-                limit,
-            )
+        query = SQL(
+            """SELECT number, cells FROM funnel_import_row
+                WHERE import_id = %s AND is_repeated = %s AND state IS NULL
+                ORDER BY number LIMIT %s FOR NO KEY UPDATE SKIP LOCKED""",
+            job.id,
+            is_repeated,
+            limit,
         )
+        self.env.cr.execute(query, log_exceptions=False)  # workers come in each other's way now and then
+        return self.env.cr.fetchall()
 
     @api.model
     def _count_by_state(self, jobs):

@@ -140,7 +140,8 @@ class FunnelImportRunMixin(models.AbstractModel):
 
         :raises psycopg2.errors.SerializationFailure: so that everything is taken back
         """
-        self.env.cr.execute(SQL("SELECT FROM funnel_import WHERE id = %s FOR SHARE", self.id))
+        query = SQL("SELECT FROM funnel_import WHERE id = %s FOR SHARE", self.id)
+        self.env.cr.execute(query, log_exceptions=False)
 
     def _as_importer(self):
         """Return the import in the name, the language and the company of whoever has begun it."""
