@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from toolchain import bootstrap, console, database, odoo_source, paths, server
+from toolchain import bench, bootstrap, console, database, odoo_source, paths, server
 
 START = Path(bootstrap.__file__).with_name("start")
 
@@ -78,6 +78,16 @@ def test_failed_command_shows_its_last_lines():
 def test_unknown_command():
     result = subprocess.run([START, "fly"], capture_output=True, text=True, env=os.environ)
     assert (result.returncode, result.stderr.startswith("ERROR: Commands: ./dev/run")) == (1, True)
+
+
+@pytest.mark.parametrize("name", ["re", "nothing"])
+def test_unknown_benchmark(name):
+    with pytest.raises(console.DevError, match=f"There is no benchmark {name}. There are: imports, presets, "):
+        bench.main([name])
+
+
+def test_the_name_of_a_benchmark_may_be_cut_off():
+    assert [bench._complete(name, bench.available()) for name in ("import", "reports")] == ["imports", "reports"]
 
 
 def test_warnings_in_a_log_are_found():

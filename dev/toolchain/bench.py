@@ -41,14 +41,23 @@ def main(arguments):
         for name, description in known.items():
             say(f"{name:20} {description}")
         return 0
-    unknown = [name for name in options.names if name not in known]
-    if unknown:
-        raise DevError(f"There is no benchmark {', '.join(unknown)}. There are: {', '.join(known)}")
+    names = [_complete(name, known) for name in options.names]
     source = ensure_odoo()
     postgres.start()
     template = functools.partial(database.ensure_template, source)
-    codes = [_run(source, template, name, explain=options.explain) for name in options.names or known]
+    codes = [_run(source, template, name, explain=options.explain) for name in names or known]
     return max(codes)
+
+
+def _complete(name, known):
+    """Return the benchmark that is meant: its name may be cut off where no other one begins so.
+
+    :raises DevError: naming the benchmarks there are
+    """
+    found = [name] if name in known else [other for other in known if other.startswith(name)]
+    if len(found) != 1:
+        raise DevError(f"There is no benchmark {name}. There are: {', '.join(known)}")
+    return found[0]
 
 
 def _parse(arguments):
