@@ -83,6 +83,17 @@ class TestFacts(BoardCase):
         [facts] = self.tell(deal.funnel_card_ids, self.salesperson)
         self.assertEqual(facts["origin"], "Doors")
 
+    def test_a_card_from_a_funnel_of_another_company(self):
+        """It closes nobody's board."""
+        origin = self.make_deal()
+        card = self.make_deal()
+        card.sudo().funnel_origin_id = origin
+        other = self.env["res.company"].create({"name": "Other"})
+        elsewhere = self.make_funnel("Elsewhere", "deal", ["New"], company_id=other.id)
+        self.env.flush_all()
+        self.env.cr.execute("UPDATE crm_lead SET team_id = %s WHERE id = %s", [elsewhere.id, origin.id])
+        self.assertEqual(self.tell(card, self.salesperson)[0]["origin"], "Elsewhere")
+
     def test_nothing_to_tell(self):
         deal = self.make_leads(self.make_funnel("Doors", "deal", ["Estimate", "Done!"]), user_id=self.salesperson.id)
         self.assertEqual(self.tell(deal, self.salesperson), [False])

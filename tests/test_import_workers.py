@@ -65,6 +65,38 @@ def test_clients_who_stand_there_twice_are_one_workers_business(registry, job_id
     assert look(registry, job_id) == ("importing", {"created": SINGLE + 2, "duplicate_row": 2})
 
 
+def test_workers_do_not_leave_the_end_to_each_other(registry, job_id):
+    """Whoever finds all rows taken looks again, for meanwhile it has kept the other worker from going on."""
+    with environment(registry) as late:
+        with environment(registry) as env:
+            for _batch in range(SINGLE // BATCH_SIZE):
+                env["funnel.import"]._lock_next()._advance(BATCH_SIZE)
+                env.cr.commit()
+            env["funnel.import"]._lock_next()._advance(BATCH_SIZE)
+            assert late["funnel.import"]._lock_next()._advance(BATCH_SIZE) is None
+        with environment(registry) as env:
+            env["funnel.import"]._cron_run(batch_size=BATCH_SIZE)
+        assert look(registry, job_id) == ("importing", {"created": SINGLE})
+        late.cr.commit()
+        assert late["funnel.import"]._lock_next([job_id]).id == job_id
+
+
+def test_leads_come_of_one_import_after_the_other(registry, job_id):
+    """The clients of two tables would not know of each other."""
+    with environment(registry) as env:
+        first = env["funnel.import"].browse(job_id)
+        values = {"list_id": first.list_id.id, "file": first.file, "file_name": "again.csv"}
+        first.with_user(first.user_id).create(values).action_import()
+    with environment(registry) as env:
+        env["funnel.import"]._lock_next()._advance(BATCH_SIZE)
+        with environment(registry) as other:
+            assert not other["funnel.import"]._lock_next([job_id])
+    with environment(registry) as env:
+        env["funnel.import"]._cron_run(batch_size=BATCH_SIZE)
+    second = job_id + 1
+    assert look(registry, second) == ("done", {"duplicate_known": ROWS})
+
+
 def test_a_batch_of_an_import_that_was_stopped_meanwhile_is_taken_back(registry, job_id):
     with environment(registry) as env:
         job = env["funnel.import"]._lock_next()

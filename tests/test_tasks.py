@@ -23,6 +23,14 @@ class TestChecklist(FunnelCase):
         self.assertEqual(self.task_of(deal, offer).state, "open")
         self.assertEqual((deal.funnel_task_count, deal.funnel_task_done_count), (1, 0))
 
+    def test_a_task_that_looks_at_the_tasks_is_there_before_it_is_judged(self):
+        call = self.make_task(self.estimate, "Call")
+        only = self.make_task(
+            self.estimate, "All done", done_condition="[('funnel_task_ids.state', 'not in', ['open'])]"
+        )
+        deal = self.make_deal()
+        self.assertEqual((self.task_of(deal, call).state, self.task_of(deal, only).state), ("open", "open"))
+
     def test_a_mandatory_task_holds_the_lead_back(self):
         call = self.make_task(self.estimate, "Call the client")
         deal = self.make_deal()

@@ -60,7 +60,8 @@ class FunnelChainMixin(models.AbstractModel):
     def _add_board_facts(self, found, told):
         told = super()._add_board_facts(found, told)
         for lead in self.filtered("funnel_origin_id"):
-            told[lead.id]["origin"] = lead.funnel_origin_team_id.display_name or ""
+            # its name tells nothing, and a funnel of another company would close the whole board
+            told[lead.id]["origin"] = lead.sudo().funnel_origin_team_id.display_name or ""
         return told
 
     def _get_chain_cards(self):

@@ -110,8 +110,9 @@ class FunnelChecklistMixin(models.AbstractModel):
         opened._reopen()
         conditions = defaultdict(list)
         for lead_id, template_id in create:
-            conditions[template_id].append(lead_id)
-        started = self._insert_tasks(create, self._get_fulfilled(conditions))
+            if not rules.templates[template_id].looks_at_tasks:
+                conditions[template_id].append(lead_id)
+        opened += self._insert_tasks(create, self._get_fulfilled(conditions))
         present, left = Task.browse(kept) - opened, Task.browse(cancel)
         outdated = present._filter_outdated() if dates_changed else Task
         outdated._reopen()
@@ -120,7 +121,7 @@ class FunnelChecklistMixin(models.AbstractModel):
         done._do_by_itself()
         (left - done)._cancel()
         present._update_deadlines()
-        (opened - done + started)._start()
+        (opened - done)._start()
         if salesperson_changed:
             present._hand_over_activities()
 

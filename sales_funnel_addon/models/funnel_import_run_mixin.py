@@ -4,6 +4,7 @@ from dataclasses import replace
 from odoo import api, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL, config, split_every
+from psycopg2 import Error as DatabaseError
 
 from ..tools.errors import describe_error, is_collision
 from ..tools.sheet_files import SheetError
@@ -40,7 +41,9 @@ class FunnelImportRunMixin(models.AbstractModel):
     def _wake_up(self):
         """Let the scheduled actions run at once."""
         for xml_id in (CRON, HELPING_CRON):
-            self.env.ref(xml_id).sudo()._trigger()  # whoever may import may have it done
+            cron = self.env.ref(xml_id, raise_if_not_found=xml_id == CRON)  # one of them is enough
+            if cron:
+                cron.sudo()._trigger()  # whoever may import may have it done
 
     @api.model
     def _cron_run(self, batch_size=BATCH_SIZE):
@@ -54,6 +57,7 @@ class FunnelImportRunMixin(models.AbstractModel):
             if not job:
                 cron._commit_progress(remaining=0)
                 return
+            state = job.state
             try:
                 done = job._advance(batch_size)
                 if done is None:
@@ -62,7 +66,7 @@ class FunnelImportRunMixin(models.AbstractModel):
             except Exception as error:
                 # whatever it is, it is the trouble of this import, unless somebody else is in the way
                 attempts += 1
-                self._recover(job, error, attempts)
+                self._recover(job, state, error, attempts)
                 continue
             attempts = 0
             if not time_left:
@@ -75,26 +79,42 @@ class FunnelImportRunMixin(models.AbstractModel):
         if config["workers"]:
             self._cron_run()
 
-    def _recover(self, job, error, attempts):
-        """Take back what a batch has done: to begin again, or to say that the import has failed."""
+    def _recover(self, job, state, error, attempts):
+        """Take back what a batch has done: to begin again, or to say that the import has failed.
+
+        :param str state: what the worker was doing with the import; somebody may have stopped it meanwhile
+        """
+        begin_again = self.env["funnel.timer"]._begin_again
         if is_collision(error, perhaps=attempts < DOUBTFUL_ATTEMPTS):
-            self.env["funnel.timer"]._begin_again(error, attempts)
+            begin_again(error, attempts)
             return
         self.env.cr.rollback()
         self.env.transaction.reset()
         self.env.registry.reset_changes()
         _logger.warning("The import %s has failed.", job.id, exc_info=not isinstance(error, AccessError))
-        job._fail(describe_error(error))
-        self.env["ir.cron"]._commit_progress(remaining=1)
+        try:
+            if job.state == state:
+                job._fail(describe_error(error))
+            self.env["ir.cron"]._commit_progress(remaining=1)
+        except DatabaseError as collision:
+            begin_again(collision, attempts)  # another worker says so at this very moment
 
     @api.model
     def _lock_next(self, left_to_others=()):
         """Return the first import at which this worker can do something, locked.
 
-        :param left_to_others: the ids of imports whose rows are all being dealt with by other workers
+        Leads come of one import after the other: those of two at once would not know of each other's clients.
+
+        :param left_to_others: the ids of imports whose rows were all being dealt with by other workers; one of them is
+            looked at again as soon as those rows are decided, for the others have perhaps left the rest to this worker
         """
-        for job in self.sudo().search([("state", "in", RUNNING), ("id", "not in", left_to_others)], order="id"):
-            if job._lock():
+        is_first = True
+        for job in self.sudo().search([("state", "in", RUNNING)], order="id"):
+            if job.state == "importing":
+                if not is_first:
+                    continue
+                is_first = False
+            if not (job.id in left_to_others and job._is_for_several()) and job._lock():
                 return job
         return self.browse()
 

@@ -36,7 +36,10 @@ class FunnelQualityMixin(models.AbstractModel):
         verdicts = {lead.id: found[lead.id][0] for lead in leads}
         causes = self.env["funnel.refusal.cause"].browse({cause_id for cause_id, _note in verdicts.values()} - {None})
         names = {cause.id: cause.name for cause in causes}
-        return {lead_id: f"{names.get(cause_id)} — {note}" for lead_id, (cause_id, note) in verdicts.items()}
+        return {
+            lead_id: " — ".join(filter(None, (names.get(cause_id), note)))
+            for lead_id, (cause_id, note) in verdicts.items()
+        }
 
     @api.model
     def _get_fact_queries(self, lead_ids):

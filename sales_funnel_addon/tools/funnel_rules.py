@@ -106,12 +106,21 @@ class TaskTemplate:
 
     @property
     def starts_something(self):
-        """Whether something begins as soon as a lead has the task: an activity or a request.
+        """Whether something has to be looked at as soon as a lead has the task: an activity, a request, its own state.
 
         >>> TaskTemplate(1, 2).starts_something, TaskTemplate(1, 2, activity_type_id=3).starts_something
         (False, True)
         """
-        return bool(self.activity_type_id or self.request_on_entry)
+        return bool(self.activity_type_id or self.request_on_entry or self.looks_at_tasks)
+
+    @property
+    def looks_at_tasks(self):
+        """Whether the tasks of the lead decide if this one is done by itself: then it has to be there first.
+
+        >>> TaskTemplate(1, 2, done_condition="[('funnel_task_count', '=', 1)]").looks_at_tasks
+        True
+        """
+        return "funnel_task" in self.done_condition or "funnel_approval" in self.done_condition
 
 
 @dataclass(frozen=True)
