@@ -1,5 +1,6 @@
 import logging
 from collections import defaultdict
+from functools import cache
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
@@ -223,17 +224,13 @@ class FunnelChecklistMixin(models.AbstractModel):
         :param items: triples of a lead id, a template id, and the moment at which the task has appeared
         """
         rules = self.env["crm.team"]._get_funnel_rules()
-        deadlines, dues = {}, {}
+        due_at, deadlines = cache(rules.due_at), {}  # leads that come together are mostly due together
         leads = self.browse(dict.fromkeys(item[0] for item in items))
         for lead_id, template_id, opened in items:
             rule = rules.templates[template_id].deadline
             lead = self.browse(lead_id).with_prefetch(leads.ids)
             moment = rule and (opened if rule.anchor == ENTRY else rule.anchor in lead._fields and lead[rule.anchor])
-            # leads that come together are mostly due together
-            key = (template_id, moment, lead.team_id.id, lead.company_id.id)
-            if key not in dues:
-                dues[key] = moment and rule.due_at(moment, rules.working_time(*key[2:]))
-            deadlines[lead_id, template_id] = dues[key]
+            deadlines[lead_id, template_id] = moment and due_at(rule, moment, lead.team_id.id, lead.company_id.id)
         return deadlines
 
     # ------------------------------------------------------------

@@ -85,22 +85,17 @@ class FunnelFactsMixin(models.AbstractModel):
     def _select_list_with_rows(self, field):
         """Return the statement that selects the name of the list if this lead has any row in it."""
         if field.type == "many2many":
-            return SQL(
-                "SELECT %s WHERE EXISTS (SELECT FROM %s WHERE %s = %s)",
-                field.name,
-                SQL.identifier(field.relation),
-                SQL.identifier(field.column1),
-                self.id,
-                to_flush=field,
-            )
-        comodel = self.env[field.comodel_name]
+            table, column, read = field.relation, field.column1, field
+        else:
+            comodel = self.env[field.comodel_name]
+            table, column, read = comodel._table, field.inverse_name, comodel._fields[field.inverse_name]
         return SQL(
             "SELECT %s WHERE EXISTS (SELECT FROM %s WHERE %s = %s)",
             field.name,
-            SQL.identifier(comodel._table),
-            SQL.identifier(field.inverse_name),
+            SQL.identifier(table),
+            SQL.identifier(column),
             self.id,
-            to_flush=comodel._fields[field.inverse_name],
+            to_flush=read,
         )
 
     # ------------------------------------------------------------
@@ -121,15 +116,13 @@ class FunnelFactsMixin(models.AbstractModel):
         :returns: lists of facts by the id of the lead, by kind
         :rtype: dict
         """
-        found = {kind: defaultdict(list) for kind in kinds}
         lead_ids = self._origin.ids
-        if not lead_ids:
-            return found or defaultdict(lambda: defaultdict(list))
         queries = self._get_fact_queries(lead_ids)
         found = {kind: defaultdict(list) for kind in kinds or queries}
-        statement = SQL(" UNION ALL ").join(SQL("(%s)", queries[kind]) for kind in found)
-        for kind, lead_id, *facts in self.env.execute_query(statement):
-            found[kind][lead_id].append(facts[0])
+        if lead_ids:
+            statement = SQL(" UNION ALL ").join(SQL("(%s)", queries[kind]) for kind in found)
+            for kind, lead_id, facts in self.env.execute_query(statement):
+                found[kind][lead_id].append(facts)
         return found
 
     def _browse_found(self, lead_ids):

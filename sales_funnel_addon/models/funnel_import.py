@@ -176,8 +176,8 @@ class FunnelImport(models.Model):
     def _get_unread_values(self):
         """Return the values of an import of which nothing has been read yet."""
         return {
-            **dict.fromkeys(("row_count", "kept_count", "position", "read_position"), 0),
-            **{"state": "draft", "is_read": False, "has_begun": False, "message": False},
+            **self._get_values_to_read(),
+            **{"state": "draft", "has_begun": False, "message": False, "position": 0, "kept_count": 0},
         }
 
     def _check_may_change(self):

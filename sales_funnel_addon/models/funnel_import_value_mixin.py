@@ -53,17 +53,17 @@ class FunnelImportValueMixin(models.AbstractModel):
         :param rows: pairs of a number and a list of cells
         :rtype: list[Row]
         """
-        columns = [(column.position, column.target, column.header) for column in self.column_ids if column.target]
+        columns = self._get_columns()
         readers = self._get_readers({"contact_name", *(target for _position, target, _header in columns)})
         return [self._prepare_row(number, cells, columns, readers) for number, cells in rows]
 
+    def _get_columns(self):
+        """Return the columns that go into something: their places, their targets and their headers."""
+        return [(column.position, column.target, column.header) for column in self.column_ids if column.target]
+
     def _find_keys(self, rows):
         """Return by what the clients in rows of text are found: the number of each row, its cells, and its keys."""
-        columns = [
-            (column.position, column.target, column.header)
-            for column in self.column_ids
-            if column.target in ("phone", "email_from")
-        ]
+        columns = [column for column in self._get_columns() if column[1] in ("phone", "email_from")]
         found = []
         for number, cells in rows:
             row = Row(number)

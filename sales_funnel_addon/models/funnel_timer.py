@@ -1,3 +1,5 @@
+from functools import cache
+
 from babel.units import format_unit
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -120,14 +122,11 @@ class FunnelTimer(models.Model):
         rules = self.env["crm.team"]._get_funnel_rules()
         leads = self.env["crm.lead"].sudo().browse(dict.fromkeys(item[0] for item in items))
         by_id = dict(zip(leads._ids, leads, strict=True))
-        rows, gone, now, dues = [], [], fields.Datetime.now(), {}
+        due_at = cache(rules.due_at)  # leads that come together are mostly due together
+        rows, gone, now = [], [], fields.Datetime.now()
         for lead_id, reminder, moment in items:
             lead = by_id[lead_id]
-            # leads that come together are mostly due together
-            key = (reminder.id, moment, lead.team_id.id, lead.company_id.id)
-            if key not in dues:
-                dues[key] = moment and reminder.deadline.due_at(moment, rules.working_time(*key[2:]))
-            due = dues[key]
+            due = moment and due_at(reminder.deadline, moment, lead.team_id.id, lead.company_id.id)
             if not due:
                 gone.append((lead_id, reminder.id))
                 continue

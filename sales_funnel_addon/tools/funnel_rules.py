@@ -264,6 +264,15 @@ class FunnelRules:
         company_id = company_id or (funnel and funnel.company_id) or min(self.working_times, default=False)
         return self.working_times.get(company_id) or WorkingTime()
 
+    def due_at(self, deadline, moment, funnel_id, company_id):
+        """Return when something is due on a lead of a funnel and a company, see :meth:`Deadline.due_at`.
+
+        >>> from datetime import datetime
+        >>> FunnelRules().due_at(Deadline("date", 1), datetime(2026, 3, 6, 12), False, False)
+        datetime.datetime(2026, 3, 7, 12, 0)
+        """
+        return deadline.due_at(moment, self.working_time(funnel_id, company_id))
+
     def active_user_ids(self, company_id):
         """Return who may act on the leads of a company, False for leads of none.
 
