@@ -3,6 +3,8 @@
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
+from odoo.addons.sales_funnel_addon.models.funnel_facts_mixin import BOARD_FACTS
+
 from .common import FunnelCase
 
 
@@ -137,6 +139,6 @@ class TestCost(BoardCase):
         deals = self.make_card() | self.make_card()
         self.env.flush_all()
         with self.assertQueryCount(1):
-            found = deals._read_facts()
-        self.assertEqual(set(found), {"task", "contact", "escalation", "return"})
+            found = deals._read_facts(*BOARD_FACTS)
+        self.assertEqual(set(found), set(BOARD_FACTS))
         self.assertEqual({kind: set(facts) for kind, facts in found.items()}, dict.fromkeys(found, set(deals.ids)))

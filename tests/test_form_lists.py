@@ -1,8 +1,11 @@
-"""The lists on the form: which of them have no rows is asked once; what the others show is read as ever."""
+"""What the form shows of other records: facts, and which lists have no rows, are asked once for all of them."""
 
 from odoo.fields import Command
+from odoo.tests import HttpCase, new_test_user, tagged
 
-from .common import FunnelCase
+from odoo.addons.sales_funnel_addon.models.funnel_facts_mixin import AHEAD
+
+from .common import FunnelCase, FunnelFactory
 
 #: What the form reads of each list.
 LISTS = {
@@ -74,6 +77,59 @@ class TestFormLists(FunnelCase):
         self.assertLessEqual(counts[2] - counts[1], 1, counts)
 
 
+class TestFactsAhead(FunnelCase):
+    """What was read ahead is what the fields say, and is forgotten after the form is read."""
+
+    NAMES = (
+        *("funnel_contact_count", "funnel_last_contact_date", "funnel_contact_today_count", "funnel_quota_missing"),
+        *("funnel_return_summary", "funnel_has_refusals", "funnel_has_timers", "duration_tracking"),
+    )
+
+    def read(self, deal, names):
+        self.env.invalidate_all()
+        return deal.with_user(self.salesperson).web_read(dict.fromkeys(names, {}))[0]
+
+    def test_it_is_what_the_fields_say(self):
+        self.estimate.write({"call_quota": 2})
+        deal = self.make_deal()
+        deal.funnel_contact_ids = [Command.create({"outcome": "no_answer"})]
+        self.env.flush_all()
+        self.env.cr.execute(
+            """INSERT INTO funnel_timer (lead_id, title, state, anchor_at, due_at)
+               VALUES (%(lead)s, 'Call', 'armed', now(), now());
+               INSERT INTO funnel_refusal (lead_id, date, state, note) VALUES (%(lead)s, now(), 'returned', 'Again')""",
+            {"lead": deal.id},
+        )
+        together = self.read(deal, self.NAMES)
+        alone = {name: self.read(deal, [name])[name] for name in self.NAMES}
+        seconds = together.pop("duration_tracking"), alone.pop("duration_tracking")
+        self.assertEqual(*map(set, seconds))
+        self.assertEqual(together, {**alone, "id": deal.id})
+        self.assertTrue(alone["funnel_has_timers"] and alone["funnel_has_refusals"])
+        self.assertEqual((alone["funnel_contact_count"], alone["funnel_return_summary"]), (1, "Again"))
+        self.assertFalse(self.read(self.make_deal(), self.NAMES)["funnel_has_timers"])
+
+    def test_it_is_forgotten(self):
+        deal = self.make_deal().with_user(self.salesperson)
+        self.assertEqual(
+            deal.web_read({"funnel_contact_count": {}, "funnel_has_timers": {}})[0]["funnel_contact_count"], 0
+        )
+        deal.funnel_contact_ids = [Command.create({"outcome": "no_answer"})]
+        self.assertEqual(deal.funnel_contact_count, 1)
+        self.assertNotIn(AHEAD, self.env.cr.cache)
+
+    def test_it_is_one_statement(self):
+        deal = self.make_deal()
+        few = ["name", "team_id", "stage_id", "company_id", "active", "won_status"]
+        counts = []
+        for names in (few, few, [*few, *self.NAMES, "funnel_task_ids", "funnel_document_ids"]):
+            self.env.flush_all()
+            before = self.env.cr.sql_log_count
+            self.read(deal, names)
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertLessEqual(counts[2] - counts[1], 1, counts)
+
+
 class TestMaterials(FunnelCase):
     def test_materials_of_a_stage_come_and_go(self):
         deal = self.make_deal()
@@ -84,3 +140,21 @@ class TestMaterials(FunnelCase):
         file.unlink()
         self.env.invalidate_all()
         self.assertFalse(self.as_salesperson(deal).funnel_material_ids)
+
+
+@tagged("post_install", "-at_install")
+class TestRowsTour(FunnelFactory, HttpCase):
+    def test_rows_are_loaded_when_their_tab_is_opened(self):
+        user = new_test_user(self.env, "tour_reader", "sales_team.group_sale_salesman", password="tour_reader")
+        funnel = self.make_funnel("Kitchens", "deal", ["Estimate", "Measurement", "Done!"])
+        deal = self.make_leads(funnel, name="An oak kitchen", user_id=user.id)
+        self.env.flush_all()
+        self.env.cr.execute(
+            """INSERT INTO funnel_timer (lead_id, title, state, anchor_at, due_at)
+               VALUES (%(lead)s, 'Call the client', 'fired', now(), now());
+               INSERT INTO funnel_refusal (lead_id, date, state, note)
+               VALUES (%(lead)s, now(), 'returned', 'Call him again')""",
+            {"lead": deal.id},
+        )
+        self.start_tour(f"/odoo/crm.lead/{deal.id}", "sales_funnel_lead_rows", login="tour_reader")
+        self.assertEqual(deal.stage_id, self.stage(funnel, "Measurement"))

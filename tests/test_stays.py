@@ -100,3 +100,65 @@ class TestStays(FunnelCase):
         self.env["funnel.move"]._follow_all_stays()
         self.env.invalidate_all()
         self.assertEqual(deals.sudo().funnel_move_ids.read(names), before)
+
+
+class TestTimeInStages(FunnelCase):
+    """What the status bar of a lead tells: how long it has been in each stage."""
+
+    def go(self, *steps):
+        """Return a deal with these steps in its log: kind, from, to, hours before now, hours in the stage left."""
+        deal = self.make_deal()
+        self.env.flush_all()
+        self.env.cr.execute("DELETE FROM funnel_move WHERE lead_id = %s", [deal.id])
+        for kind, origin, target, hours, spent in steps:
+            self.env.cr.execute(
+                """INSERT INTO funnel_move (lead_id, kind, from_stage_id, to_stage_id, date, hours_in_stage)
+                   VALUES (%s, %s, %s, %s, (now() AT TIME ZONE 'UTC') - %s * INTERVAL '1 hour', %s)""",
+                [deal.id, kind, origin.id or None, target.id or None, hours, spent],
+            )
+        self.env.invalidate_all()
+        return deal
+
+    def hours(self, deal):
+        return {int(stage_id): spent / 3600 for stage_id, spent in deal.duration_tracking.items()}
+
+    def test_as_the_log_tells_it(self):
+        nowhere = self.env["crm.stage"]
+        deal = self.go(
+            ("created", nowhere, self.estimate, 10, 0),
+            ("moved", self.estimate, self.measurement, 8, 2),
+            ("moved", self.measurement, self.estimate, 5, 3),
+            ("lost", self.estimate, self.estimate, 4, 1),
+            ("reopened", self.estimate, self.estimate, 1, 0),
+        )
+        told = {self.estimate.id: 2 + 1 + 1, self.measurement.id: 3}
+        self.assertEqual(self.hours(deal), told, "not while it was lost")
+        self.env.invalidate_all()
+        [values] = deal.with_user(self.salesperson).web_read({"duration_tracking": {}, "funnel_has_timers": {}})
+        seconds = {int(stage_id): spent for stage_id, spent in values["duration_tracking"].items()}
+        self.assertEqual(seconds, {stage_id: 3600 * hours for stage_id, hours in told.items()})
+
+    def test_what_was_before_the_log(self):
+        """A team becomes a funnel: of leads that it had the log begins with their first move."""
+        deal = self.go(("moved", self.estimate, self.measurement, 8, 30))
+        self.assertEqual(self.hours(deal), {self.estimate.id: 30, self.measurement.id: 8})
+
+    def test_without_a_log_as_odoo_counts(self):
+        deal = self.go()
+        lead = self.make_leads(self.env["crm.team"].create({"name": "Ordinary"}))
+        for record in deal, lead:
+            self.assertEqual(list(record.duration_tracking), [str(record.stage_id.id)])
+
+    def test_it_follows_a_move(self):
+        deal = self.go(("created", self.env["crm.stage"], self.estimate, 10, 0))
+        self.assertEqual(set(self.hours(deal)), {self.estimate.id})
+        deal.with_user(self.manager).stage_id = self.measurement
+        self.assertEqual(self.hours(deal), {self.estimate.id: 10, self.measurement.id: 0})
+
+    def test_many_leads_cost_no_more(self):
+        deals = self.env["crm.lead"].union(*(self.make_deal() for _number in range(5)))
+        deals.mapped("duration_tracking")
+        self.env.invalidate_all()
+        deals.mapped("team_id")
+        with self.assertQueryCount(1):
+            deals.mapped("duration_tracking")

@@ -93,8 +93,10 @@ class CrmLead(models.Model):
         search="_search_funnel_has_role",
         help="The lead waits for something that the reader's role has to do.",
     )
+    funnel_can_change = fields.Boolean("May Change the Lead", compute="_compute_funnel_can_change")
     funnel_client_id = fields.Many2one(related="partner_id.commercial_partner_id", string="Client of the Card")
     funnel_timer_ids = fields.One2many("funnel.timer", "lead_id", "Reminders", readonly=True)
+    funnel_has_timers = fields.Boolean("Has Reminders", compute="_compute_funnel_facts")
     funnel_escalation = fields.Char("Escalation", compute="_compute_funnel_escalation")
     funnel_is_overdue = fields.Boolean(
         "Overdue",

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, fields, models
 
 from ..tools.options import OPTION_FIELDS, of_list
@@ -109,11 +111,15 @@ class FunnelCardMixin(models.AbstractModel):
     def _compute_company_currency(self):
         """The cards of a board have few companies: the currency of each is looked up once, not for every card."""
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
-        own = self.filtered(lambda lead: lead.team_id.id in funnels)
-        for company, leads in own.grouped("company_id").items():
-            leads.company_currency = (company or self.env.company).currency_id
-        others = self - own if len(own) < len(self) else None
-        return super(FunnelCardMixin, others)._compute_company_currency() if others else None
+        places = zip(self._ids, self._get_stored("team_id"), self._get_stored("company_id"), strict=True)
+        by_company, others = defaultdict(list), []
+        for lead_id, team_id, company_id in places:
+            (by_company[company_id] if team_id in funnels else others).append(lead_id)
+        for company_id, lead_ids in by_company.items():
+            company = self.env["res.company"].browse(company_id or self.env.company.id)
+            self._browse_found(lead_ids).company_currency = company.currency_id
+        rest = self._browse_found(others)
+        return super(FunnelCardMixin, rest)._compute_company_currency() if rest else None
 
     @api.constrains(*OPTION_FIELDS)
     def _check_options(self):

@@ -1,3 +1,5 @@
+from itertools import compress
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
 from odoo.tools import SQL
@@ -59,7 +61,7 @@ class FunnelChainMixin(models.AbstractModel):
 
     def _add_board_facts(self, found, told):
         told = super()._add_board_facts(found, told)
-        for lead in self.filtered("funnel_origin_id"):
+        for lead in self._browse_found(compress(self._ids, self._get_stored("funnel_origin_id"))):
             # its name tells nothing, and a funnel of another company would close the whole board
             told[lead.id]["origin"] = lead.sudo().funnel_origin_team_id.display_name or ""
         return told

@@ -258,15 +258,18 @@ class FunnelChecklistMixin(models.AbstractModel):
         )
 
     @api.model
-    def _get_fact_queries(self, lead_ids):
+    def _get_fact_queries(self):
+        return {**super()._get_fact_queries(), "task": self._select_task_facts}
+
+    @api.model
+    def _select_task_facts(self, lead_ids):
         Task = self.env["funnel.task"]
-        statement = SQL(
+        return SQL(
             """SELECT 'task', lead_id, jsonb_build_array(stage_id, state, count(*)) FROM funnel_task
                 WHERE lead_id = ANY(%s) AND state != 'cancelled' GROUP BY lead_id, stage_id, state""",
             lead_ids,
             to_flush=[Task._fields[name] for name in ("lead_id", "stage_id", "state")],
         )
-        return {**super()._get_fact_queries(lead_ids), "task": statement}
 
     def _add_board_facts(self, found, told):
         told = super()._add_board_facts(found, told)

@@ -1,5 +1,6 @@
 from collections import defaultdict
 from datetime import datetime, timedelta
+from itertools import compress
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -151,9 +152,13 @@ class FunnelContactMixin(models.AbstractModel):
         return sum(today.values()), *missing_contacts(stage or Stage(False), today)
 
     @api.model
-    def _get_fact_queries(self, lead_ids):
+    def _get_fact_queries(self):
+        return {**super()._get_fact_queries(), "contact": self._select_contact_facts}
+
+    @api.model
+    def _select_contact_facts(self, lead_ids):
         Contact = self.env["funnel.contact"]
-        statement = SQL(
+        return SQL(
             """SELECT 'contact', lead_id, jsonb_build_array(
                       channel, count(*), max(date), jsonb_agg(date) FILTER (WHERE date >= %s))
                  FROM funnel_contact WHERE lead_id = ANY(%s) GROUP BY lead_id, channel""",
@@ -161,7 +166,6 @@ class FunnelContactMixin(models.AbstractModel):
             lead_ids,
             to_flush=[Contact._fields[name] for name in ("lead_id", "channel", "date")],
         )
-        return {**super()._get_fact_queries(lead_ids), "contact": statement}
 
     def _add_board_facts(self, found, told):
         told = super()._add_board_facts(found, told)
@@ -169,7 +173,8 @@ class FunnelContactMixin(models.AbstractModel):
         demanding = {id_ for id_, stage in stages.items() if stage.call_quota or stage.message_quota}
         counted = self._browse_found(found["contact"])
         if demanding:
-            counted |= self.filtered(lambda lead: lead.stage_id.id in demanding)
+            concerned = [stage_id in demanding for stage_id in self._get_stored("stage_id")]
+            counted |= self._browse_found(compress(self._ids, concerned))
         days = counted._get_lead_days()
         for lead in counted:
             attempts = found["contact"].get(lead.id, ())
@@ -260,27 +265,12 @@ class FunnelContactMixin(models.AbstractModel):
     # RIGHTS AND MERGE
     # ------------------------------------------------------------
 
-    @api.depends("team_id", "won_status", "active", "user_id")
+    @api.depends("team_id", "won_status", "active", "funnel_can_change")
     @api.depends_context("uid")
     def _compute_funnel_can_contact(self):
-        allowed = self._origin._filter_contactable()._filter_changeable()
+        contactable = self._origin._filter_contactable()
         for lead in self:
-            lead.funnel_can_contact = lead._origin in allowed
-
-    def _filter_changeable(self):
-        """Return those of these leads, which the user may read, that the user may also write.
-
-        Whoever may write whatever may be read, such as a salesperson without another role, need not be judged by each
-        of a board's cards; for a single one that comparison would take longer.
-        """
-        if len(self) < 2:
-            return self._filtered_access("write")
-        domains = [
-            self.env["ir.rule"]._compute_domain(self._name, operation).optimize_full(self)
-            for operation in ("read", "write")
-        ]
-        same = self.env.su or (domains[0] == domains[1] and self.browse().has_access("write"))
-        return self if same else self._filtered_access("write")
+            lead.funnel_can_contact = lead._origin in contactable and lead.funnel_can_change
 
     def _filter_contactable(self):
         """Return the leads whose client somebody may have to reach: the open ones of a funnel."""

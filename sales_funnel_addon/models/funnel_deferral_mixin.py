@@ -1,3 +1,5 @@
+from itertools import compress
+
 from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_date
@@ -72,8 +74,9 @@ class FunnelDeferralMixin(models.AbstractModel):
         told = super()._add_board_facts(found, told)
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         deferring = {funnel.id for funnel in funnels.values() if funnel.deferred_funnel_id}
-        for lead in self if deferring else ():
-            if lead.team_id.id in deferring and lead.funnel_can_defer:
+        concerned = [team_id in deferring for team_id in self._get_stored("team_id")]
+        for lead in self._browse_found(compress(self._ids, concerned)):
+            if lead.funnel_can_defer:
                 told[lead.id]["can_defer"] = True
         return told
 

@@ -34,4 +34,4 @@ class FunnelDocumentKind(models.Model):
                 )
 
     def _get_rule_fields(self):
-        return ["name"]
+        return ["name", "sequence", "active", "team_ids"]

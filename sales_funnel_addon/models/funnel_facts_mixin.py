@@ -1,7 +1,14 @@
 from collections import defaultdict
 
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, ormcache
+
+#: Which facts the board tells, see :meth:`FunnelFactsMixin._get_fact_queries`.
+BOARD_FACTS = ("task", "contact", "escalation", "review")
+#: Which facts are behind the fields of the form, by the method that computes them.
+FORM_FACTS = {"_compute_funnel_facts": ("contact", "review", "timer"), "_compute_duration_tracking": ("stay",)}
+#: Where the transaction keeps what was read ahead for the form that is being read.
+AHEAD = "funnel_facts_ahead"
 
 
 class FunnelFactsMixin(models.AbstractModel):
@@ -30,7 +37,7 @@ class FunnelFactsMixin(models.AbstractModel):
     def _compute_funnel_board_facts(self):
         told = defaultdict(dict)
         saved = self._origin
-        saved._add_board_facts(saved._read_facts(), told)
+        saved._add_board_facts(saved._read_facts(*BOARD_FACTS), told)
         self.funnel_board_facts = False  # many cards have nothing to tell
         for lead in self if told else ():
             if lead._origin.id in told:
@@ -48,29 +55,49 @@ class FunnelFactsMixin(models.AbstractModel):
         return told
 
     # ------------------------------------------------------------
-    # LISTS ON THE FORM
+    # FORM
     # ------------------------------------------------------------
 
     def web_read(self, specification):
-        """Read what the web client asks for; which lists of a form have no rows is asked once for all of them."""
-        if len(self) == 1 and self.id:
-            self._note_empty_lists(specification)
-        return super().web_read(specification)
+        """Read what the web client asks for; what a form shows of other records is read at once before."""
+        if len(self) != 1 or not self.id:
+            return super().web_read(specification)
+        self.env.cr.cache[AHEAD] = self._read_ahead(specification)
+        try:
+            return super().web_read(specification)
+        finally:
+            self.env.cr.cache.pop(AHEAD, None)
 
-    def _note_empty_lists(self, names):
-        """Let the cache know which of these lists of this lead, other than the stock ones, have no rows at all.
+    def _read_ahead(self, names):
+        """Read what these fields of this lead tell of other records in one statement, as far as it is not known yet.
 
-        Most lists of most leads are empty, and each would cost a query with the rights of its reader. Lists with rows
-        are read as ever.
+        That is its facts, and which of its lists, other than the stock ones, have no rows at all. Most lists of most
+        leads are empty, and each would cost a query with the rights of its reader. Lists with rows are read as ever.
+
+        :returns: the id of the lead, which kinds of facts were read, and what :meth:`_read_facts` has found
         """
-        lists = [field for name in names if (field := self._fields.get(name)) and self._is_own_list(field)]
-        lists = [field for field in lists if self.id not in field._get_cache(self.env)]
-        if len(lists) > 1:
-            statement = SQL(" UNION ALL ").join(self._select_list_with_rows(field) for field in lists)
-            with_rows = {name for (name,) in self.env.execute_query(statement)}
-            for field in lists:
-                if field.name not in with_rows:
-                    field._insert_cache(self, [()])
+        kinds_by_name = self._get_kinds_ahead()
+        asked = [self._fields[name] for name in kinds_by_name.keys() & set(names)]
+        unknown = [field for field in asked if self.id not in field._get_cache(self.env)]
+        lists = [field for field in unknown if not kinds_by_name[field.name]]
+        kinds = {kind for field in unknown for kind in kinds_by_name[field.name]}
+        if len(unknown) < 2:
+            return self.id, frozenset(), {}
+        found = self._read_facts(*kinds, more=[self._select_list_with_rows(field) for field in lists])
+        for field in lists:
+            if field.name not in found["list"][self.id]:
+                field._insert_cache(self, [()])
+        return self.id, kinds, found
+
+    @api.model
+    @ormcache()
+    def _get_kinds_ahead(self):
+        """Return the fields of which something is read ahead: the kinds of their facts by name, none for lists."""
+        return {
+            name: FORM_FACTS.get(field.compute, ())
+            for name, field in self._fields.items()
+            if field.compute in FORM_FACTS or self._is_own_list(field)
+        }
 
     @api.model
     def _is_own_list(self, field):
@@ -90,7 +117,8 @@ class FunnelFactsMixin(models.AbstractModel):
             comodel = self.env[field.comodel_name]
             table, column, read = comodel._table, field.inverse_name, comodel._fields[field.inverse_name]
         return SQL(
-            "SELECT %s WHERE EXISTS (SELECT FROM %s WHERE %s = %s)",
+            "SELECT 'list', %s, to_jsonb(%s::text) WHERE EXISTS (SELECT FROM %s WHERE %s = %s)",
+            self.id,
             field.name,
             SQL.identifier(table),
             SQL.identifier(column),
@@ -103,36 +131,54 @@ class FunnelFactsMixin(models.AbstractModel):
     # ------------------------------------------------------------
 
     def _compute_funnel_facts(self):
-        """Compute what forms show together of attempts and reviews.
+        """Compute what forms show together of attempts, reviews and reminders.
 
         :returns: what :meth:`_read_facts` has found
         """
-        return self._read_facts("contact", "return")
+        return self._read_facts(*FORM_FACTS["_compute_funnel_facts"])
 
-    def _read_facts(self, *kinds):
+    def _read_facts(self, *kinds, more=()):
         """Read what other records say of these leads, in one statement.
 
-        :param kinds: which facts, see :meth:`_get_fact_queries`; by default all
+        :param kinds: which facts, see :meth:`_get_fact_queries`
+        :param more: further statements of this form
         :returns: lists of facts by the id of the lead, by kind
         :rtype: dict
         """
         lead_ids = self._origin.ids
-        queries = self._get_fact_queries(lead_ids)
-        found = {kind: defaultdict(list) for kind in kinds or queries}
-        if lead_ids:
-            statement = SQL(" UNION ALL ").join(SQL("(%s)", queries[kind]) for kind in found)
-            for kind, lead_id, facts in self.env.execute_query(statement):
+        ahead_id, ahead_kinds, found = self.env.cr.cache.get(AHEAD, (False, (), {}))
+        if lead_ids == [ahead_id] and ahead_kinds.issuperset(kinds):
+            return found
+        queries, found = self._get_fact_queries(), defaultdict(lambda: defaultdict(list))
+        # as one text: the ids of a board, each a value of its own in each statement, would take longer than the answer
+        ids = SQL("string_to_array(%s, ',')::int[]", ",".join(map(str, lead_ids)))
+        statements = [*(queries[kind](ids) for kind in kinds), *more]
+        if lead_ids and statements:
+            union = SQL(" UNION ALL ").join(SQL("(%s)", statement) for statement in statements)
+            for kind, lead_id, facts in self.env.execute_query(union):
                 found[kind][lead_id].append(facts)
         return found
+
+    def _get_stored(self, name):
+        """Return what stands in a stored field of each of these leads, in their order; ids of what it links to.
+
+        To go through the cards of a board and to make a record of each and of what it links to takes ten times longer.
+        """
+        field = self._fields[name]
+        cache = field._get_cache(self.env)
+        for lead_id in field._cache_missing_ids(self):
+            self._browse_found([lead_id])[name]  # read with all the others
+        return [cache[lead_id] for lead_id in self._ids]
 
     def _browse_found(self, lead_ids):
         """Return those of these leads, with their prefetching."""
         return self.browse(lead_ids).with_prefetch(self._prefetch_ids)
 
     @api.model
-    def _get_fact_queries(self, lead_ids):
-        """Return by kind the statements that select kind, lead and facts (a JSON array) of leads.
+    def _get_fact_queries(self):
+        """Return by kind of facts the function that makes the statement for the ids of leads, an array in SQL.
 
-        Whoever sees the lead may know these facts; each statement writes what it reads before.
+        The statements select kind, lead and facts (a JSON array). Whoever sees the lead may know these facts; each
+        statement writes what it reads before.
         """
         return {}

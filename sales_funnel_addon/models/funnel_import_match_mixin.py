@@ -29,7 +29,7 @@ class FunnelImportMatchMixin(models.AbstractModel):
         # whatever is there was there before a row that is no lead yet, also what came within the same second
         asked = [Request(-row.number, row.key_set, datetime.max, self.company_id.id) for row in rows if row.keys]
         Lead._flush_clients()
-        found = find_histories(asked, Lead._find_requests(keys), Lead._find_known_contacts(keys))
+        found = find_histories(asked, *Lead._find_known(keys))
         own = {False, None, *self.env.user.sudo().company_ids.ids}
         told = {
             -number: History(

@@ -97,7 +97,7 @@ class FunnelMoveMixin(models.AbstractModel):
             )
         )
         self.browse(row[0] for row in rows)._follow_stays()
-        self.env["crm.lead"].invalidate_model(["funnel_move_ids"], flush=False)
+        self.env["crm.lead"].invalidate_model(["funnel_move_ids", "duration_tracking"], flush=False)
 
     def _select_entries(self, lead_id):
         """Return the query of the moment at which a lead came into its stage, according to the log."""

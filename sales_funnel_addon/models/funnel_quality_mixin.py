@@ -19,21 +19,25 @@ class FunnelQualityMixin(models.AbstractModel):
         help="Cause and note of the verdict by which this deal was reopened, until it is closed again.",
     )
 
+    funnel_has_refusals = fields.Boolean("Has Reviews of Refusals", compute="_compute_funnel_facts")
+
     @api.depends("funnel_refusal_ids.state", "won_status")
     def _compute_funnel_facts(self):
         found = super()._compute_funnel_facts()
-        summaries = self._describe_returns(found["return"])
+        summaries = self._describe_returns(found["review"])
         for lead in self:
             lead.funnel_return_summary = summaries.get(lead._origin.id, False)
+            lead.funnel_has_refusals = lead._origin.id in found["review"]
         return found
 
     def _describe_returns(self, found):
         """Return cause and note of the last verdict on the open ones of these leads, by lead id.
 
-        :param dict found: lists of lists of a cause id and a note, by lead id
+        :param dict found: the last review of each lead, as a list of its state, a cause id and a note, by lead id
         """
-        leads = self._origin._browse_found(found).filtered(lambda lead: lead.won_status == "pending")
-        verdicts = {lead.id: found[lead.id][0] for lead in leads}
+        returned = {lead_id: found[lead_id][0][1:] for lead_id in found if found[lead_id][0][0] == "returned"}
+        leads = self._origin._browse_found(returned).filtered(lambda lead: lead.won_status == "pending")
+        verdicts = {lead.id: returned[lead.id] for lead in leads}
         causes = self.env["funnel.refusal.cause"].browse({cause_id for cause_id, _note in verdicts.values()} - {None})
         names = {cause.id: cause.name for cause in causes}
         return {
@@ -42,21 +46,22 @@ class FunnelQualityMixin(models.AbstractModel):
         }
 
     @api.model
-    def _get_fact_queries(self, lead_ids):
+    def _get_fact_queries(self):
+        return {**super()._get_fact_queries(), "review": self._select_review_facts}
+
+    @api.model
+    def _select_review_facts(self, lead_ids):
         Refusal = self.env["funnel.refusal"]
-        statement = SQL(
-            """SELECT 'return', lead_id, jsonb_build_array(cause_id, note)
-                 FROM (SELECT DISTINCT ON (lead_id) lead_id, state, cause_id, note FROM funnel_refusal
-                        WHERE lead_id = ANY(%s) ORDER BY lead_id, date DESC, id DESC) AS review
-                WHERE state = 'returned'""",
+        return SQL(
+            """SELECT DISTINCT ON (lead_id) 'review', lead_id, jsonb_build_array(state, cause_id, note)
+                 FROM funnel_refusal WHERE lead_id = ANY(%s) ORDER BY lead_id, date DESC, id DESC""",
             lead_ids,
             to_flush=[Refusal._fields[name] for name in ("lead_id", "state", "cause_id", "note", "date")],
         )
-        return {**super()._get_fact_queries(lead_ids), "return": statement}
 
     def _add_board_facts(self, found, told):
         told = super()._add_board_facts(found, told)
-        for lead_id, summary in self._describe_returns(found["return"]).items():
+        for lead_id, summary in self._describe_returns(found["review"]).items():
             told[lead_id]["returned"] = summary
         return told
 

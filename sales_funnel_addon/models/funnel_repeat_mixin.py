@@ -152,7 +152,7 @@ class FunnelRepeatMixin(models.AbstractModel):
         """Return the open leads of the clients with these keys, with all rights."""
         condition = self._get_keys_condition(keys)
         self._flush_clients()
-        query = SQL("SELECT id FROM crm_lead WHERE (%s) AND active AND won_status = 'pending'", condition)
+        query = SQL("SELECT id FROM crm_lead WHERE %s AND active AND won_status = 'pending'", condition)
         return self.sudo().browse(lead_id for (lead_id,) in self.env.execute_query(query))
 
     # ------------------------------------------------------------
@@ -171,7 +171,7 @@ class FunnelRepeatMixin(models.AbstractModel):
         if not keys:
             return {lead.id: History() for lead in self}
         self._flush_clients()
-        found = find_histories(asked, self._find_requests(keys), self._find_known_contacts(keys))
+        found = find_histories(asked, *self._find_known(keys))
         return {lead.id: found[request.id] for lead, request in zip(self, asked, strict=True)}
 
     def _prepare_request(self, number):
@@ -196,7 +196,8 @@ class FunnelRepeatMixin(models.AbstractModel):
     def _get_keys_condition(self, keys):
         """Return the condition over the rows of leads that share a key; both of its sides have an index."""
         texts, partner_ids = self._split_keys(keys)
-        return SQL("id = ANY(%s) OR partner_id = ANY(%s::integer[])", rows_with_keys(self._table, texts), partner_ids)
+        found = SQL("id = ANY(%s)", rows_with_keys(self._table, texts))
+        return SQL("(%s OR partner_id = ANY(%s))", found, partner_ids) if partner_ids else found
 
     @api.model
     def _split_keys(self, keys):
@@ -206,19 +207,11 @@ class FunnelRepeatMixin(models.AbstractModel):
         return texts, sorted(contact_ids[key] for key in keys - set(texts))
 
     @api.model
-    def _find_requests(self, keys):
-        """Return all leads that share any of the keys, read at once."""
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT id, client_keys, partner_id, COALESCE(client_date, create_date), company_id, user_id,
-                          team_id, stage_id, won_status, active, lost_reason_id, create_date,
-                          COALESCE(date_closed, date_last_stage_update, create_date)
-                     FROM crm_lead WHERE %s""",
-                self._get_keys_condition(keys),
-            )
-        )
+    def _find_known(self, keys):
+        """Return all leads and all contacts that share any of the keys, read at once; colleagues are no clients."""
+        rows = self.env.execute_query(SQL("%s UNION ALL %s", self._select_requests(keys), self._select_contacts(keys)))
         names = ("team_id", "stage_id", "won_status", "active", "lost_reason_id", "first", "last")
-        return [
+        requests = [
             Request(
                 lead_id,
                 frozenset([*(own or "").split(), *contact_key(partner_id)]) & keys,
@@ -227,27 +220,46 @@ class FunnelRepeatMixin(models.AbstractModel):
                 user_id,
                 facts=dict(zip(names, facts, strict=True)),
             )
-            for lead_id, own, partner_id, since, company_id, user_id, *facts in rows
+            for kind, lead_id, own, since, company_id, user_id, partner_id, *facts in rows
+            if kind == "request"
         ]
+        return requests, self._read_contacts_with_keys(rows, keys)
 
     @api.model
     def _find_known_contacts(self, keys):
         """Return all contacts that share any of the keys, read at once; colleagues are no clients."""
-        texts, partner_ids = self._split_keys(keys)
-        rows = self.env.execute_query(
-            SQL(
-                """SELECT id, client_keys, create_date, company_id, user_id, commercial_partner_id
-                     FROM res_partner AS partner
-                    WHERE (id = ANY(%s) OR id = ANY(%s::integer[]))
-                      AND NOT EXISTS (SELECT FROM res_users WHERE partner_id = partner.id AND share IS NOT TRUE)""",
-                rows_with_keys("res_partner", texts),
-                partner_ids,
-            )
-        )
+        return self._read_contacts_with_keys(self.env.execute_query(self._select_contacts(keys)), keys)
+
+    @api.model
+    def _read_contacts_with_keys(self, rows, keys):
         return [
-            Contact(contact_id, frozenset([*(own or "").split(), *contact_key(contact_id)]) & keys, *facts)
-            for contact_id, own, *facts in rows
+            Contact(contact_id, frozenset([*(own or "").split(), *contact_key(contact_id)]) & keys, *facts[:4])
+            for kind, contact_id, own, *facts in rows
+            if kind == "contact"
         ]
+
+    @api.model
+    def _select_requests(self, keys):
+        return SQL(
+            """SELECT 'request', id, client_keys, COALESCE(client_date, create_date), company_id, user_id, partner_id,
+                      team_id, stage_id, won_status, active, lost_reason_id, create_date,
+                      COALESCE(date_closed, date_last_stage_update, create_date)
+                 FROM crm_lead WHERE %s""",
+            self._get_keys_condition(keys),
+        )
+
+    @api.model
+    def _select_contacts(self, keys):
+        """Return the query of contacts, with as many columns as that of leads."""
+        texts, partner_ids = self._split_keys(keys)
+        found = SQL("id = ANY(%s)", rows_with_keys("res_partner", texts))
+        return SQL(
+            """SELECT 'contact', id, client_keys, create_date, company_id, user_id, commercial_partner_id,
+                      NULL::int, NULL::int, NULL, NULL::bool, NULL::int, NULL::timestamp, NULL::timestamp
+                 FROM res_partner AS partner
+                WHERE %s AND NOT EXISTS (SELECT FROM res_users WHERE partner_id = partner.id AND share IS NOT TRUE)""",
+            SQL("(%s OR id = ANY(%s))", found, partner_ids) if partner_ids else found,
+        )
 
     # ------------------------------------------------------------
     # TELLING

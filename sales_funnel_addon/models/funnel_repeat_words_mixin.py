@@ -1,3 +1,5 @@
+from itertools import compress
+
 from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools.misc import format_date
@@ -64,8 +66,12 @@ class FunnelRepeatWordsMixin(models.AbstractModel):
 
     def _add_board_facts(self, found, told):
         told = super()._add_board_facts(found, told)
-        for lead_id, (summary, colleagues) in self._tell_of_clients().items():
-            told[lead_id].update(repeat=summary, colleagues=colleagues)
+        repeats = self._browse_found(compress(self._ids, self._get_stored("is_repeat_client")))
+        of_clients = repeats._tell_of_clients() if repeats else {}
+        for lead in repeats:
+            # what other companies know of a client is not told
+            summary, colleagues = of_clients.get(lead.id, ("", ""))
+            told[lead.id].update(repeat=summary, colleagues=colleagues)
         return told
 
     @api.depends("is_repeat_client", "client_keys", "client_date", "partner_id", "user_id", "team_id")

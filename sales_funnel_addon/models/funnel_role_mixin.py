@@ -50,6 +50,32 @@ class FunnelRoleMixin(models.AbstractModel):
         return LeadPeople(funnel.id, self.company_id.id or funnel.company_id, self.user_id.id, funnel.head_id)
 
     # ------------------------------------------------------------
+    # WHAT I MAY CHANGE
+    # ------------------------------------------------------------
+
+    @api.depends("team_id", "user_id")
+    @api.depends_context("uid")
+    def _compute_funnel_can_change(self):
+        changeable = self._origin._filter_changeable()
+        for lead in self:
+            lead.funnel_can_change = lead._origin in changeable
+
+    def _filter_changeable(self):
+        """Return those of these leads, which the user may read, that the user may also write.
+
+        Whoever may write whatever may be read, such as a salesperson without another role, need not be judged by each
+        of a board's cards; for a single one that comparison would take longer.
+        """
+        if len(self) < 2:
+            return self._filtered_access("write")
+        domains = [
+            self.env["ir.rule"]._compute_domain(self._name, operation).optimize_full(self)
+            for operation in ("read", "write")
+        ]
+        same = self.env.su or (domains[0] == domains[1] and self.browse().has_access("write"))
+        return self if same else self._filtered_access("write")
+
+    # ------------------------------------------------------------
     # WHAT MY ROLES HAVE TO DO
     # ------------------------------------------------------------
 

@@ -125,6 +125,10 @@ class FunnelRulesMixin(models.AbstractModel):
                 case_type.id: tuple(case_type.offering_team_ids.ids)
                 for case_type in self.env["funnel.case.type"].search([("active", "=", True)])
             },
+            document_kinds={
+                kind.id: tuple(kind.team_ids.ids)
+                for kind in self.env["funnel.document.kind"].search([("active", "=", True)])
+            },
             work_states={
                 state.id: state._prepare_rule()
                 for state in stages.work_rule_ids.state_id

@@ -1,4 +1,6 @@
-from odoo import models
+from collections import defaultdict
+
+from odoo import api, models
 from odoo.tools import SQL
 
 #: How a stay in a stage ended, or how it stands.
@@ -24,6 +26,52 @@ class FunnelStayMixin(models.AbstractModel):
 
     _name = "funnel.stay.mixin"
     _description = "Stays in Stages"
+
+    # ------------------------------------------------------------
+    # TIME IN THE STAGES
+    # ------------------------------------------------------------
+
+    def _compute_duration_tracking(self):
+        """Leads of funnels have been in their stages as long as the stage history says.
+
+        Odoo counts from messages in the chatter, which leave when somebody deletes or merges them, and on while a lead
+        is lost. That is how leads are told of which no history was kept, because their team was no funnel then.
+        """
+        funnels = self.env["crm.team"]._get_funnel_rules().funnels
+        leads = self.filtered(lambda lead: lead.team_id.id in funnels)
+        stays = leads._read_facts("stay")["stay"]
+        known = leads.filtered(lambda lead: lead._origin.id in stays)
+        for lead in known:
+            seconds = defaultdict(int)
+            for stage_id, spent in stays[lead._origin.id]:
+                seconds[stage_id] += spent
+            lead.duration_tracking = {str(stage_id): int(spent) for stage_id, spent in seconds.items()}
+        others = self - known
+        return super(FunnelStayMixin, others)._compute_duration_tracking() if others else None
+
+    @api.model
+    def _get_fact_queries(self):
+        return {**super()._get_fact_queries(), "stay": self._select_stay_facts}
+
+    @api.model
+    def _select_stay_facts(self, lead_ids):
+        return SQL(
+            """SELECT 'stay', lead_id, jsonb_build_array(step.stage_id, step.seconds)
+                 FROM (SELECT *, LAG(id) OVER log IS NULL AS is_first,
+                              COALESCE(LEAD(date) OVER log, now() AT TIME ZONE 'UTC') - date AS spent
+                         FROM funnel_move WHERE lead_id = ANY(%s)
+                       WINDOW log AS (PARTITION BY lead_id ORDER BY date, id)) AS move
+                 JOIN LATERAL (
+                     SELECT to_stage_id AS stage_id, EXTRACT(EPOCH FROM spent) AS seconds WHERE kind != 'lost'
+                     UNION ALL SELECT from_stage_id, hours_in_stage * 3600 WHERE is_first
+                 ) AS step ON step.stage_id IS NOT NULL""",
+            lead_ids,
+            to_flush=self.env["funnel.move"]._fields["lead_id"],
+        )
+
+    # ------------------------------------------------------------
+    # WHAT BECAME OF STAYS
+    # ------------------------------------------------------------
 
     def _follow_stays(self):
         """Write down what became of the stays of these leads, as the log of moves tells it.

@@ -170,6 +170,13 @@ class FunnelTimerMixin(models.AbstractModel):
     # WHAT NOBODY HAS DONE
     # ------------------------------------------------------------
 
+    @api.depends("funnel_timer_ids")
+    def _compute_funnel_facts(self):
+        found = super()._compute_funnel_facts()
+        for lead in self:
+            lead.funnel_has_timers = lead._origin.id in found["timer"]
+        return found
+
     @api.depends_context("lang")
     @api.depends("funnel_timer_ids.escalated")
     def _compute_funnel_escalation(self):
@@ -193,15 +200,31 @@ class FunnelTimerMixin(models.AbstractModel):
         return ", ".join(filter(None, dict.fromkeys(names))) or False
 
     @api.model
-    def _get_fact_queries(self, lead_ids):
+    def _get_fact_queries(self):
+        return {
+            **super()._get_fact_queries(),
+            "escalation": self._select_escalation_facts,
+            "timer": self._select_timer_facts,
+        }
+
+    @api.model
+    def _select_escalation_facts(self, lead_ids):
         Timer = self.env["funnel.timer"]
-        statement = SQL(
+        return SQL(
             """SELECT 'escalation', lead_id, jsonb_build_array(fired_at, id, reminder_id, title) FROM funnel_timer
                 WHERE lead_id = ANY(%s) AND escalated""",
             lead_ids,
             to_flush=[Timer._fields[name] for name in ("lead_id", "escalated", "fired_at", "reminder_id", "title")],
         )
-        return {**super()._get_fact_queries(lead_ids), "escalation": statement}
+
+    @api.model
+    def _select_timer_facts(self, lead_ids):
+        return SQL(
+            """SELECT 'timer', lead.id, NULL::jsonb FROM unnest(%s) AS lead (id)
+                WHERE EXISTS (SELECT FROM funnel_timer AS timer WHERE timer.lead_id = lead.id)""",
+            lead_ids,
+            to_flush=self.env["funnel.timer"]._fields["lead_id"],
+        )
 
     def _add_board_facts(self, found, told):
         told = super()._add_board_facts(found, told)

@@ -228,6 +228,7 @@ class FunnelRules:
         work, by the id of the user; those who no longer work here are left out
     :param dict price_ranges: the ids of the funnels that make quotations in a price range by its id; none for all
     :param dict case_types: the ids of the funnels that offer a case type by its id; none for all
+    :param dict document_kinds: the ids of the funnels whose leads have documents of a kind by its id; none for all
     """
 
     funnels: dict = field(default_factory=dict)
@@ -240,6 +241,7 @@ class FunnelRules:
     texts: dict = field(default_factory=dict)
     price_ranges: dict = field(default_factory=dict)
     case_types: dict = field(default_factory=dict)
+    document_kinds: dict = field(default_factory=dict)
     work_states: dict = field(default_factory=dict)
 
     def text(self, model_name, record_id, lang):
@@ -309,6 +311,15 @@ class FunnelRules:
         (True, False, True)
         """
         return self._is_offered(funnel_id, type_id, self.case_types)
+
+    def document_kind_ids(self, funnel_id):
+        """Return the kinds of documents that leads of a funnel have, in order.
+
+        >>> rules = FunnelRules({1: Funnel(1, "deal"), 2: Funnel(2, "deal")}, document_kinds={5: (1,), 6: ()})
+        >>> rules.document_kind_ids(1), rules.document_kind_ids(2), rules.document_kind_ids(3)
+        ([5, 6], [6], [])
+        """
+        return [kind_id for kind_id in self.document_kinds if self._is_offered(funnel_id, kind_id, self.document_kinds)]
 
     def _is_offered(self, funnel_id, record_id, offers):
         """Tell whether a funnel offers something.

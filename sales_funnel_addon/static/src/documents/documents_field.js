@@ -71,7 +71,7 @@ export class DocumentsField extends Component {
     }
 
     get canUpload() {
-        return this.props.record.data.funnel_can_upload;
+        return this.props.record.data.funnel_can_change;
     }
 
     getEarlierLabel(kind) {
@@ -169,7 +169,7 @@ registry.category("fields").add("funnel_documents", {
     supportedTypes: ["one2many"],
     relatedFields: RELATED_FIELDS,
     fieldDependencies: [
-        { name: "funnel_can_upload", type: "boolean" },
+        { name: "funnel_can_change", type: "boolean" },
         { name: "funnel_document_kinds", type: "json" },
     ],
 });

@@ -1,0 +1,77 @@
+import { Component, useState } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useBus, useService } from "@web/core/utils/hooks";
+import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { View } from "@web/views/view";
+
+/** So many rows are shown at once; all of them are one click away. */
+const LIMIT = 80;
+
+/**
+ * The records of a model that belong to the lead of a form, to be read only.
+ *
+ * They are loaded when the tab is opened in which they stand: as a field they would be read with every form, and most
+ * people look at the history of few leads.
+ */
+export class LeadRows extends Component {
+    static template = "sales_funnel_addon.LeadRows";
+    static components = { View };
+    static props = { ...standardWidgetProps, model: String, view: String, title: String };
+
+    setup() {
+        this.action = useService("action");
+        this.state = useState({ version: 0 });
+        // the form has been loaded anew: so are the rows
+        useBus(this.env.bus, "MAIL:RELOAD-THREAD", ({ detail }) => {
+            if (detail.model === this.props.record.resModel && detail.id === this.props.record.resId) {
+                this.state.version++;
+            }
+        });
+    }
+
+    get key() {
+        return `${this.props.record.resId}-${this.state.version}`;
+    }
+
+    get domain() {
+        return [["lead_id", "=", this.props.record.resId]];
+    }
+
+    get context() {
+        return { list_view_ref: this.props.view };
+    }
+
+    get viewProps() {
+        return {
+            type: "list",
+            views: [[false, "list"]],
+            resModel: this.props.model,
+            domain: this.domain,
+            context: this.context,
+            display: { controlPanel: false },
+            allowSelectors: false,
+            limit: LIMIT,
+            useSampleModel: false,
+        };
+    }
+
+    openAll() {
+        return this.action.doAction({
+            type: "ir.actions.act_window",
+            name: _t("%(title)s: %(lead)s", {
+                title: this.props.title,
+                lead: this.props.record.data.display_name || this.props.record.data.name,
+            }),
+            res_model: this.props.model,
+            views: [[false, "list"]],
+            domain: this.domain,
+            context: this.context,
+        });
+    }
+}
+
+registry.category("view_widgets").add("funnel_lead_rows", {
+    component: LeadRows,
+    extractProps: ({ attrs }) => ({ model: attrs.model, view: attrs.view, title: attrs.title }),
+});
