@@ -37,6 +37,13 @@ class Measure:
         """The wall time in seconds that a tenth of the runs stays below: what it takes on a quiet machine."""
         return statistics.quantiles(self.seconds, n=10)[0] if len(self.seconds) > 1 else self.median
 
+    def ratio_to(self, other):
+        """Return how much longer it takes than another operation that ran in turns with it.
+
+        That is the median of the ratios of neighbouring runs: a machine that is slower for a while is so for both.
+        """
+        return statistics.median(own / theirs for own, theirs in zip(self.seconds, other.seconds, strict=True))
+
     @property
     def median_queries(self):
         """The median number of queries."""
@@ -173,7 +180,7 @@ class Bench:
         :param Measure ours: what it takes in a funnel
         """
         before = _duration(stock.median) if stock else "–"
-        ratios = [f"{ours.median / stock.median:.3g}", f"{ours.best / stock.best:.3g}"] if stock else ["–", "–"]
+        ratios = [f"{ours.ratio_to(stock):.3g}", f"{ours.best / stock.best:.3g}"] if stock else ["–", "–"]
         queries = f"{stock.median_queries} → {ours.median_queries}" if stock else str(ours.median_queries)
         self.rows.append((what, before, _duration(ours.median), *ratios, queries))
         print("...", *self.rows[-1], sep="  ", file=sys.stderr, flush=True)  # a long benchmark shows how far it is
@@ -185,8 +192,8 @@ class Bench:
     def report(self):
         """Print the table and the budgets; return 1 if one is missed.
 
-        Times are medians. Beside the ratio of the medians stands that of the fastest runs: where the two differ, the
-        machine was busy with other things.
+        Times are medians, and so is the ratio, of neighbouring runs. Beside it stands that of the fastest runs: where
+        the two differ, the machine was busy with other things.
         """
         table = [("what", "stock", "ours", "ratio", "best", "queries"), *self.rows]
         widths = [max(map(len, column)) for column in zip(*table, strict=True)]

@@ -181,14 +181,14 @@ def compare_moves(bench, user_id, stages, stock_stages):
         mover(Scenario.stock_ids, stock_stages["Measurement"]),
         mover(Scenario.funnel_ids, stages["Measurement"]),
     )
-    bench.add_budget("stage_move", ours.median / stock.median, 2.0)
+    bench.add_budget("stage_move", ours.ratio_to(stock), 2.0)
     stock, ours = bench.compare(
         "move, stage without tasks",
         user_id,
         mover(Scenario.stock_ids, stock_stages["Visit"]),
         mover(Scenario.funnel_ids, stages["Visit"]),
     )
-    bench.add_budget("stage_move_check", ours.median / stock.median, 1.15)
+    bench.add_budget("stage_move_check", ours.ratio_to(stock), 1.15)
     bench.compare(
         "move, 10 tasks done before",
         user_id,

@@ -1,5 +1,7 @@
 """What became of the stays of leads in their stages, as the log tells it."""
 
+import random
+
 from .common import FunnelCase, far_away
 
 
@@ -93,13 +95,37 @@ class TestStays(FunnelCase):
         deals = self.go(self.measurement, self.away, self.contract) | self.go(self.away, self.estimate) | self.go()
         deals[0].action_set_won()
         deals[1].action_set_lost(lost_reason_id=self.price.id)
+        self.expect_what_the_log_tells(deals)
+
+    def expect_what_the_log_tells(self, deals, message=None):
         names = ["outcome", "left_date", "next_stage_id"]
+        self.env.invalidate_all()
         before = deals.sudo().funnel_move_ids.read(names)
         self.env.cr.execute("UPDATE funnel_move SET outcome = NULL, left_date = NULL, next_stage_id = NULL")
-        self.env.invalidate_all()
         self.env["funnel.move"]._follow_all_stays()
         self.env.invalidate_all()
-        self.assertEqual(deals.sudo().funnel_move_ids.read(names), before)
+        self.assertEqual(deals.sudo().funnel_move_ids.read(names), before, message)
+
+    def test_any_way_is_told_as_the_whole_log_tells_it(self):
+        """What is told of a move within a funnel without looking at the log is the same."""
+        self.make_months(self.deals)
+        self.away.copy({"name": "Abroad", "team_ids": [(4, self.deals.id)]})
+        stages = self.deals.stage_ids.filtered(lambda stage: not stage.is_won)
+        for seed in range(20):
+            chance = random.Random(seed)
+            deal = self.make_deal(stage_id=chance.choice(stages).id).with_user(self.manager)
+            for _step in range(8):
+                if deal.won_status == "lost":
+                    deal.action_unarchive()
+                elif chance.random() < 0.15:
+                    deal.action_set_lost(lost_reason_id=self.price.id)
+                elif deal.team_id != self.deals:
+                    deal.write({"team_id": self.deals.id, "stage_id": chance.choice(stages).id})
+                elif chance.random() < 0.1:
+                    deal.write({"team_id": self.deals.deferred_team_id.id, **far_away()})
+                else:
+                    deal.stage_id = chance.choice(stages)
+            self.expect_what_the_log_tells(deal, f"seed {seed}: {deal.sudo().funnel_move_ids.mapped('kind')}")
 
 
 class TestTimeInStages(FunnelCase):

@@ -54,6 +54,9 @@ class FunnelChainMixin(models.AbstractModel):
     def _compute_funnel_chain(self):
         """Tell the way of each card from the first contact on; little is said of cards that the reader may not see."""
         by_chain = self._get_chain_cards().grouped("funnel_chain_id")
+        if not by_chain:
+            self.funnel_chain = []
+            return
         readable = self.browse(card.id for cards in by_chain.values() for card in cards)._filtered_access("read")
         for lead in self:
             cards = by_chain.get(lead.sudo().funnel_chain_id, ())
@@ -69,9 +72,10 @@ class FunnelChainMixin(models.AbstractModel):
     def _get_chain_cards(self):
         """Return all cards of the chains of these leads in order, as superuser."""
         # whoever sees one card may know that there are others; what of them is told is decided where it is told
-        leads = self._origin.sudo().with_context(active_test=False)
+        leads = self._origin.sudo()
         if not leads.funnel_chain_id:
             return leads.browse()
+        leads = leads.with_context(active_test=False)
         return leads.search([("funnel_chain_id", "in", leads.funnel_chain_id.ids)], order="id")
 
     def _describe_chain_card(self, is_readable):

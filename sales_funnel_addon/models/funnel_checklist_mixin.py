@@ -288,6 +288,8 @@ class FunnelChecklistMixin(models.AbstractModel):
         # a file that is deleted goes from its stage without a word to the rules, so stages may have none any more
         bare = {stage_id for stage_id, stage in rules.stages.items() if not stage.has_materials}
         equipped = self.filtered(lambda lead: lead.stage_id.id not in bare)
+        if not equipped:
+            return
         stages = equipped.sudo().stage_id
         readable = stages.material_ids.sudo(False)._filtered_access("read")
         for lead in equipped:

@@ -46,7 +46,8 @@ class FunnelHandoverMixin(models.AbstractModel):
         cards = self._origin._get_handed_over() if any(targets.values()) else ()
         for lead, usable in targets.items():
             left = [team_id for team_id in usable if (lead._origin.id, team_id) not in cards]
-            lead.funnel_handover_choice_ids = self.env["crm.team"].browse(left)._filtered_access("read")
+            teams = self.env["crm.team"].browse(left)
+            lead.funnel_handover_choice_ids = teams._filtered_access("read") if left else False
             lead.funnel_can_hand_over = bool(left) and lead.active and lead.won_status == "won"
             lead.funnel_has_handover_choice = len(left) > 1
 

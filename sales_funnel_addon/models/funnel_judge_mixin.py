@@ -47,8 +47,9 @@ class FunnelJudgeMixin(models.AbstractModel):
             for template in rules.tasks_of_move(*route):
                 lead_ids_by_template[template].append(lead_id)
         self._check_ways(judged, before, verdicts, reasons or {})
+        judge = self._as_judge()
         for requirement, lead_ids in lead_ids_by_requirement.items():
-            for lead_id, field_names in self._check_requirement(requirement, lead_ids).items():
+            for lead_id, field_names in judge._check_requirement(requirement, lead_ids).items():
                 verdicts[lead_id].unmet[requirement] = field_names
         self._check_tasks(lead_ids_by_template, verdicts)
         return verdicts

@@ -73,31 +73,42 @@ class FunnelMoveMixin(models.AbstractModel):
     def _insert_moves(self, rows):
         """Add rows to the log in one statement, which also finds out how long the leads were in their stages.
 
-        The log is the engine's: no user may write it, whatever their rights. A lead that was lost stood in no stage
-        until it was reopened.
+        Of leads that went on within their funnel, as most do, it tells as well what became of their stays. The log is
+        the engine's: no user may write it, whatever their rights. A lead that was lost stood in no stage until it was
+        reopened.
         """
         self.env.flush_all()  # a new lead has to be there before its log, and so has what was logged before
+        plain = [self._begins_plain_stay(*row[1:6]) for row in rows]
+        added = self._prepare_log(
+            [(*row, "here" if is_plain else None) for row, is_plain in zip(rows, plain, strict=True)]
+        )
+        went_on = any(is_plain and row[2] for row, is_plain in zip(rows, plain, strict=True))
+        self.env.cr.execute(self._prepare_ended_stays(added) if went_on else added)
+        self.browse(row[0] for row, is_plain in zip(rows, plain, strict=True) if not is_plain)._follow_stays()
+        self.env["funnel.move"].invalidate_model(["outcome", "left_date", "next_stage_id"], flush=False)
+        self.env["crm.lead"].invalidate_model(["funnel_move_ids", "duration_tracking"], flush=False)
+
+    def _prepare_log(self, rows):
+        """Return the statement that adds rows to the log.
+
+        :param rows: tuples of :data:`MOVE_COLUMNS`, since when a lead was where it was, and the outcome of its new stay
+        """
         columns = SQL(", ").join(map(SQL.identifier, MOVE_COLUMNS))
-        values = SQL(", ").join(SQL("(%s)", SQL(", ").join(SQL("%s", value) for value in row)) for row in rows)
         types = SQL(", ").join(
             SQL("move.%s::%s", SQL.identifier(name), SQL(kind)) for name, kind in MOVE_COLUMNS.items()
         )
-        self.env.cr.execute(
-            SQL(
-                """INSERT INTO funnel_move (%s, hours_in_stage)
-                   SELECT %s, CASE WHEN move.kind IN ('created', 'reopened') THEN 0 ELSE GREATEST(0, EXTRACT(
-                       EPOCH FROM move.date::timestamp - COALESCE(entry.date, move.since::timestamp)) / 3600) END
-                   FROM (VALUES %s) AS move (%s, since)
-                   LEFT JOIN LATERAL (%s) AS entry ON TRUE""",
-                columns,
-                types,
-                values,
-                columns,
-                self._select_entries(SQL("move.lead_id::integer")),
-            )
+        return SQL(
+            """INSERT INTO funnel_move (%s, outcome, hours_in_stage)
+               SELECT %s, move.outcome, CASE WHEN move.kind IN ('created', 'reopened') THEN 0 ELSE GREATEST(0, EXTRACT(
+                   EPOCH FROM move.date::timestamp - COALESCE(entry.date, move.since::timestamp)) / 3600) END
+               FROM (VALUES %s) AS move (%s, since, outcome)
+               LEFT JOIN LATERAL (%s) AS entry ON TRUE""",
+            columns,
+            types,
+            SQL(", ").join(SQL("(%s)", SQL(", ").join(SQL("%s", value) for value in row)) for row in rows),
+            columns,
+            self._select_entries(SQL("move.lead_id::integer")),
         )
-        self.browse(row[0] for row in rows)._follow_stays()
-        self.env["crm.lead"].invalidate_model(["funnel_move_ids", "duration_tracking"], flush=False)
 
     def _select_entries(self, lead_id):
         """Return the query of the moment at which a lead came into its stage, according to the log."""

@@ -43,7 +43,7 @@ class FunnelRequirementMixin(models.AbstractModel):
         # from a cache, for reading the user would take two queries; without a zone Odoo would look it up there again
         tz = self.env["res.users"].context_get().get("tz") or "UTC"
         clean = {"lang": "en_US", "tz": tz, "active_test": True}
-        return self.with_env(self.env(su=True, context=clean))
+        return self if self.env.su and self.env.context == clean else self.with_env(self.env(su=True, context=clean))
 
     def _select_by_rule(self, model_name, rule_id, domain, lead_ids):
         """Return those of the leads with these ids that match the domain of a rule, as the rules see them."""

@@ -16,6 +16,10 @@ OUTCOMES = [
 ]
 
 
+#: Moves that never cross the border of a funnel, nor win or lose anything.
+WITHIN_FUNNEL = frozenset({"moved", "automatic", "override"})
+
+
 class FunnelStayMixin(models.AbstractModel):
     """What became of each stay of a lead in a stage: kept with the move that began it, so that reports only count.
 
@@ -84,6 +88,51 @@ class FunnelStayMixin(models.AbstractModel):
             self.env.cr.execute(self._prepare_stays(SQL("stay.lead_id IN %s", self._ids)))
             self.env["funnel.move"].invalidate_model(["outcome", "left_date", "next_stage_id"], flush=False)
 
+    @api.model
+    def _begins_plain_stay(self, kind, from_stage_id, to_stage_id, from_team_id, to_team_id):
+        """Tell whether a move begins a stay of which is known what it ends without looking at the log before it.
+
+        That is where a lead goes from one stage of its funnel to another, neither of which is a side stage or the last
+        one: it ends the stay in the stage it leaves, and what was interrupted there. A new lead has nothing to end.
+        """
+        rules = self.env["crm.team"]._get_funnel_rules()
+        stage_ids = {to_stage_id} if kind == "created" else {from_stage_id, to_stage_id}
+        is_within = kind == "created" or (kind in WITHIN_FUNNEL and len(stage_ids) == 2 and from_team_id == to_team_id)
+        stages = [rules.stages.get(stage_id) for stage_id in stage_ids]
+        return (
+            is_within
+            and to_team_id in rules.funnels
+            and all(stage and not (stage.is_won or stage.is_side_stage) for stage in stages)
+        )
+
+    @api.model
+    def _prepare_ended_stays(self, added):
+        """Return the statement that adds moves to the log and ends the stays that they end for certain.
+
+        :param SQL added: the statement that adds the moves; those that begin a plain stay have the outcome ``here``
+        """
+        return SQL(
+            """WITH added AS (%s RETURNING lead_id, from_stage_id, to_stage_id, to_team_id, date, outcome)
+               UPDATE funnel_move AS stay
+                  SET outcome = CASE WHEN %s > %s THEN 'forward' ELSE 'back' END,
+                      left_date = COALESCE(stay.left_date, added.date),
+                      next_stage_id = COALESCE(stay.next_stage_id, added.to_stage_id)
+                 FROM added
+                 JOIN crm_stage AS here ON here.id = added.from_stage_id
+                 JOIN crm_stage AS there ON there.id = added.to_stage_id
+                WHERE added.outcome = 'here' AND stay.lead_id = added.lead_id
+                  AND stay.to_stage_id = added.from_stage_id AND stay.to_team_id = added.to_team_id
+                  AND stay.outcome IN ('here', 'aside')""",
+            added,
+            self._get_position("there"),
+            self._get_position("here"),
+        )
+
+    @staticmethod
+    def _get_position(alias):
+        """Return the expression of the place of a stage in the order."""
+        return SQL("(%(stage)s.sequence, %(stage)s.name->>'en_US', %(stage)s.id)", stage=SQL.identifier(alias))
+
     def _prepare_stays(self, where):
         """Return the statement that writes down what became of stays.
 
@@ -117,7 +166,7 @@ class FunnelStayMixin(models.AbstractModel):
                       ORDER BY later.date, later.id LIMIT 1) AS leave ON TRUE
                  LEFT JOIN LATERAL (
                      SELECT later.kind, later.to_team_id AS team_id, there.is_won, crossed.funnel_kind,
-                            (there.sequence, there.name->>'en_US', there.id) AS position
+                            %(there)s AS position
                        FROM funnel_move AS later
                        LEFT JOIN crm_stage AS there ON there.id = later.to_stage_id
                        LEFT JOIN crm_team AS crossed ON crossed.id = later.to_team_id
@@ -130,6 +179,7 @@ class FunnelStayMixin(models.AbstractModel):
             begins=self._begins_stay("stay"),
             later_begins=self._begins_stay("later"),
             later=SQL("later.lead_id = stay.lead_id AND (later.date, later.id) > (stay.date, stay.id)"),
+            there=self._get_position("there"),
             outcome=self._select_outcome(),
             where=where,
         )
@@ -144,8 +194,8 @@ class FunnelStayMixin(models.AbstractModel):
             move=SQL.identifier(alias),
         )
 
-    @staticmethod
-    def _select_outcome():
+    @classmethod
+    def _select_outcome(cls):
         """Return the expression of what became of a stay."""
         return SQL(
             """CASE WHEN stay.kind = 'won' OR stage.is_won THEN 'won'
@@ -156,10 +206,11 @@ class FunnelStayMixin(models.AbstractModel):
                     WHEN next.kind = 'won' OR next.is_won THEN 'won'
                     WHEN next.team_id IS NOT DISTINCT FROM stay.to_team_id THEN
                         CASE WHEN stage.is_side_stage THEN 'forward'
-                             WHEN next.position > (stage.sequence, stage.name->>'en_US', stage.id) THEN 'forward'
+                             WHEN next.position > %s THEN 'forward'
                              ELSE 'back' END
                     WHEN next.funnel_kind = 'deferred' THEN 'deferred'
                     WHEN team.funnel_kind = 'deferred' OR team.funnel_kind = 'lead' AND next.funnel_kind = 'deal'
                         THEN 'forward'
-                    ELSE 'left' END"""
+                    ELSE 'left' END""",
+            cls._get_position("stage"),
         )
