@@ -1,5 +1,7 @@
 """What the board tells of its cards: the same as the fields of the lead, and read together for all of them."""
 
+from datetime import datetime, timedelta
+
 from odoo.fields import Command
 from odoo.tests import new_test_user
 
@@ -75,6 +77,18 @@ class TestFacts(BoardCase):
         self.assertEqual((facts["contacts"], facts["contacts_today"]), (1, 1))
         self.assertTrue(facts["can_defer"])
         self.assertNotIn("is_closed", facts)
+
+    def test_what_few_cards_have(self):
+        kind = self.env["funnel.case.type"].create({"name": "Repair", "team_ids": [Command.link(self.deals.id)]})
+        deal = self.make_card(funnel_case_type_id=kind.id)
+        self.assertEqual(self.tell(deal, self.salesperson)[0]["case_type"], "Repair")
+        self.assertTrue({"visit", "visit_state", "rhythm"}.isdisjoint(self.tell(deal, self.salesperson)[0]))
+        moment = datetime(2030, 5, 17, 6, 30)
+        deal.write({"measurement_date": moment, "rhythm_date": moment + timedelta(days=1)})
+        [facts] = self.tell(deal, self.salesperson)
+        self.assertEqual(facts["visit"], "2030-05-17 06:30:00")
+        self.assertEqual((facts["visit_state"], facts["visit_label"]), ("planned", "Planned"))
+        self.assertEqual(facts["rhythm"], "2030-05-18 06:30:00")
 
     def test_where_a_card_comes_from(self):
         doors = self.make_funnel("Doors", "deal", ["Estimate", "Done!"])

@@ -1,3 +1,5 @@
+from itertools import compress
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
@@ -28,6 +30,13 @@ class FunnelCaseMixin(models.AbstractModel):
         rules = self.env["crm.team"]._get_funnel_rules()
         for lead in self:
             lead.funnel_has_case_types = rules.has_case_types(lead.team_id.id)
+
+    def _add_board_facts(self, found, told):
+        told = super()._add_board_facts(found, told)
+        for lead in self._browse_found(compress(self._ids, self._get_stored("funnel_case_type_id"))):
+            # a name, also of a type that only another company offers
+            told[lead.id]["case_type"] = lead.sudo().funnel_case_type_id.display_name
+        return told
 
     @api.constrains("funnel_case_type_id")
     def _check_funnel_case_type_id(self):

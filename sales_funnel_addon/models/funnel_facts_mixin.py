@@ -24,13 +24,14 @@ class FunnelFactsMixin(models.AbstractModel):
     funnel_board_facts = fields.Json(
         "Facts on the Board",
         compute="_compute_funnel_board_facts",
-        help="What the board shows on the card of this lead beside its own fields; empty for nothing.",
+        help="What the board shows on the card of this lead beside what all of them have; empty for nothing.",
     )
 
     @api.depends(
         *("funnel_task_count", "funnel_task_done_count", "funnel_approval_state", "funnel_escalation"),
         *("funnel_contact_count", "funnel_contact_today_count", "funnel_quota_missing", "funnel_return_summary"),
         *("funnel_can_contact", "funnel_can_defer", "funnel_origin_team_id", "repeat_summary"),
+        *("measurement_date", "measurement_state", "rhythm_date", "funnel_case_type_id"),
         "create_date",  # since when the client of a repeat client is known
     )
     @api.depends_context("uid", "lang")
@@ -39,9 +40,8 @@ class FunnelFactsMixin(models.AbstractModel):
         saved = self._origin
         saved._add_board_facts(saved._read_facts(*BOARD_FACTS), told)
         self.funnel_board_facts = False  # many cards have nothing to tell
-        for lead in self if told else ():
-            if lead._origin.id in told:
-                lead.funnel_board_facts = told[lead._origin.id]
+        for lead in self.browse(id_ for id_ in self._ids if (id_ or id_.origin) in told):
+            lead.funnel_board_facts = told[lead._origin.id]
 
     def _add_board_facts(self, found, told):
         """Add what the board tells of these leads, which are saved.
@@ -165,6 +165,7 @@ class FunnelFactsMixin(models.AbstractModel):
         To go through the cards of a board and to make a record of each and of what it links to takes ten times longer.
         """
         field = self._fields[name]
+        self._recompute_field(field)
         cache = field._get_cache(self.env)
         for lead_id in field._cache_missing_ids(self):
             self._browse_found([lead_id])[name]  # read with all the others

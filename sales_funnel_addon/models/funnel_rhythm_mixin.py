@@ -90,6 +90,13 @@ class FunnelRhythmMixin(models.AbstractModel):
             until = lead.rhythm_paused_until
             lead.funnel_is_rhythm_paused = bool(until) and until > lead._get_deferral_today()
 
+    def _add_board_facts(self, found, told):
+        told = super()._add_board_facts(found, told)
+        for lead_id, moment in zip(self._ids, self._get_stored("rhythm_date"), strict=True):
+            if moment:
+                told[lead_id]["rhythm"] = fields.Datetime.to_string(moment)
+        return told
+
     # ------------------------------------------------------------
     # PUBLIC
     # ------------------------------------------------------------

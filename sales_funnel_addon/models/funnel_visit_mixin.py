@@ -96,6 +96,19 @@ class FunnelVisitMixin(models.AbstractModel):
         for lead in self:
             lead.funnel_has_visits = bool(lead._get_visit_role_id())
 
+    def _add_board_facts(self, found, told):
+        told = super()._add_board_facts(found, told)
+        names = dict(self._fields["measurement_state"]._description_selection(self.env))
+        visits = zip(
+            self._ids, self._get_stored("measurement_date"), self._get_stored("measurement_state"), strict=True
+        )
+        for lead_id, date, state in visits:
+            if date:
+                told[lead_id].update(
+                    visit=fields.Datetime.to_string(date), visit_state=state, visit_label=names.get(state)
+                )
+        return told
+
     @api.depends("measurement_date", "measurement_user_id", "team_id")
     @api.depends_context("uid", "lang", "tz")
     def _compute_measurement_conflict(self):
