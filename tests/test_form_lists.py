@@ -3,7 +3,7 @@
 from odoo.fields import Command
 from odoo.tests import HttpCase, new_test_user, tagged
 
-from odoo.addons.sales_funnel_addon.models.funnel_facts_mixin import AHEAD
+from odoo.addons.sales_funnel_addon.models.funnel_facts_mixin import AHEAD, NOTHING_AHEAD
 
 from .common import FunnelCase, FunnelFactory
 
@@ -116,7 +116,7 @@ class TestFactsAhead(FunnelCase):
         )
         deal.funnel_contact_ids = [Command.create({"outcome": "no_answer"})]
         self.assertEqual(deal.funnel_contact_count, 1)
-        self.assertNotIn(AHEAD, self.env.cr.cache)
+        self.assertEqual(self.env.cr.cache[AHEAD], NOTHING_AHEAD)
 
     def test_it_is_one_statement(self):
         deal = self.make_deal()

@@ -107,25 +107,55 @@ class TestStays(FunnelCase):
         self.assertEqual(deals.sudo().funnel_move_ids.read(names), before, message)
 
     def test_any_way_is_told_as_the_whole_log_tells_it(self):
-        """What is told of a move within a funnel without looking at the log is the same."""
+        """What is told of a move within a funnel by itself is the same, whatever was before it."""
         self.make_months(self.deals)
         self.away.copy({"name": "Abroad", "team_ids": [(4, self.deals.id)]})
         stages = self.deals.stage_ids.filtered(lambda stage: not stage.is_won)
-        for seed in range(20):
+        stock = self.env["crm.team"].create({"name": "Stock"})
+        for seed in range(30):
             chance = random.Random(seed)
-            deal = self.make_deal(stage_id=chance.choice(stages).id).with_user(self.manager)
+            deal = self.make_deal(stage_id=chance.choice(stages).id)
             for _step in range(8):
-                if deal.won_status == "lost":
-                    deal.action_unarchive()
-                elif chance.random() < 0.15:
-                    deal.action_set_lost(lost_reason_id=self.price.id)
-                elif deal.team_id != self.deals:
-                    deal.write({"team_id": self.deals.id, "stage_id": chance.choice(stages).id})
-                elif chance.random() < 0.1:
-                    deal.write({"team_id": self.deals.deferred_team_id.id, **far_away()})
-                else:
-                    deal.stage_id = chance.choice(stages)
-            self.expect_what_the_log_tells(deal, f"seed {seed}: {deal.sudo().funnel_move_ids.mapped('kind')}")
+                deal = self.take_a_step(deal.with_user(self.manager), chance, stages, stock)
+            told = f"seed {seed}: {deal.sudo().funnel_move_ids.mapped('kind')}"
+            if deal.team_id == self.deals:
+                deal.with_user(self.manager).stage_id = chance.choice(stages - deal.stage_id)
+            self.expect_what_the_log_tells(deal, told)
+
+    def take_a_step(self, deal, chance, stages, stock):
+        """Let something happen to a deal at random, and return the deal that is left of it."""
+        luck, is_lost = chance.random(), deal.won_status == "lost"
+        if is_lost and luck < 0.7:
+            deal.action_unarchive()
+        elif not is_lost and luck < 0.1:
+            deal.action_set_lost(lost_reason_id=self.price.id)
+        elif not is_lost and luck < 0.2:
+            other = self.make_deal(stage_id=chance.choice(stages).id)
+            return (deal | other).sudo().merge_opportunity()
+        elif deal.team_id != self.deals:
+            deal.write({"team_id": self.deals.id, "stage_id": chance.choice(stages).id})
+        elif not is_lost and luck < 0.4:
+            elsewhere = {"team_id": self.deals.deferred_team_id.id, **far_away()}
+            deal.sudo().write(elsewhere if luck < 0.3 else {"team_id": stock.id})
+        else:
+            deal.stage_id = chance.choice(stages)
+        return deal
+
+    def test_a_side_stage_that_is_none_any_more(self):
+        deal = self.go(self.away)
+        self.away.is_side_stage = False
+        deal.with_user(self.manager).stage_id = self.contract
+        self.expect_what_the_log_tells(deal)
+        self.assertNotIn("aside", [outcome for _stage, outcome in self.stays(deal)])
+
+    def test_what_a_merge_brought_in_is_ended_by_the_next_move(self):
+        deal, double = self.go(self.contract, contact_name="Ivan"), self.go(contact_name="Ivan")
+        deal.sudo().priority = "3"
+        merged = (deal | double).sudo().merge_opportunity()
+        self.assertEqual(merged.stage_id, self.contract)
+        merged.with_user(self.manager).stage_id = self.measurement
+        self.expect_what_the_log_tells(merged)
+        self.assertNotIn("left", [outcome for _stage, outcome in self.stays(merged)])
 
 
 class TestTimeInStages(FunnelCase):
@@ -144,6 +174,11 @@ class TestTimeInStages(FunnelCase):
             )
         self.env.invalidate_all()
         return deal
+
+    def put(self, deal, stage):
+        """Let a deal stand in a stage, whatever its log says."""
+        self.env.cr.execute("UPDATE crm_lead SET stage_id = %s WHERE id = %s", [stage.id, deal.id])
+        self.env.invalidate_all()
 
     def hours(self, deal):
         return {int(stage_id): spent / 3600 for stage_id, spent in deal.duration_tracking.items()}
@@ -164,9 +199,34 @@ class TestTimeInStages(FunnelCase):
         seconds = {int(stage_id): spent for stage_id, spent in values["duration_tracking"].items()}
         self.assertEqual(seconds, {stage_id: 3600 * hours for stage_id, hours in told.items()})
 
+    def test_what_a_merge_brought_in_is_no_time_of_this_lead(self):
+        nowhere = self.env["crm.stage"]
+        deal = self.go(
+            ("created", nowhere, self.estimate, 10, 0),
+            ("moved", self.estimate, self.contract, 8, 2),
+            ("created", nowhere, self.estimate, 5, 0),
+        )
+        deal.sudo().with_context(mail_notrack=True).stage_id = self.contract
+        self.env.cr.execute(
+            "DELETE FROM funnel_move WHERE lead_id = %s AND date > now() - INTERVAL '1 hour'", [deal.id]
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self.hours(deal), {self.estimate.id: 2, self.contract.id: 8})
+
+    def test_moved_while_it_was_lost(self):
+        deal = self.go(
+            ("created", self.env["crm.stage"], self.estimate, 10, 0),
+            ("lost", self.estimate, self.estimate, 8, 2),
+            ("moved", self.estimate, self.measurement, 6, 0),
+            ("reopened", self.measurement, self.measurement, 1, 0),
+        )
+        self.put(deal, self.measurement)
+        self.assertEqual(self.hours(deal), {self.estimate.id: 2, self.measurement.id: 1})
+
     def test_what_was_before_the_log(self):
         """A team becomes a funnel: of leads that it had the log begins with their first move."""
         deal = self.go(("moved", self.estimate, self.measurement, 8, 30))
+        self.put(deal, self.measurement)
         self.assertEqual(self.hours(deal), {self.estimate.id: 30, self.measurement.id: 8})
 
     def test_without_a_log_as_odoo_counts(self):

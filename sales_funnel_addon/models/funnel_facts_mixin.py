@@ -9,6 +9,8 @@ BOARD_FACTS = ("task", "contact", "escalation", "review")
 FORM_FACTS = {"_compute_funnel_facts": ("contact", "review", "timer"), "_compute_duration_tracking": ("stay",)}
 #: Where the transaction keeps what was read ahead for the form that is being read.
 AHEAD = "funnel_facts_ahead"
+#: No lead, no kinds of facts, no facts.
+NOTHING_AHEAD = (False, frozenset(), {})
 
 
 class FunnelFactsMixin(models.AbstractModel):
@@ -62,11 +64,12 @@ class FunnelFactsMixin(models.AbstractModel):
         """Read what the web client asks for; what a form shows of other records is read at once before."""
         if len(self) != 1 or not self.id:
             return super().web_read(specification)
+        before = self.env.cr.cache.pop(AHEAD, NOTHING_AHEAD)
         self.env.cr.cache[AHEAD] = self._read_ahead(specification)
         try:
             return super().web_read(specification)
         finally:
-            self.env.cr.cache.pop(AHEAD, None)
+            self.env.cr.cache[AHEAD] = before
 
     def _read_ahead(self, names):
         """Read what these fields of this lead tell of other records in one statement, as far as it is not known yet.
@@ -82,7 +85,7 @@ class FunnelFactsMixin(models.AbstractModel):
         lists = [field for field in unknown if not kinds_by_name[field.name]]
         kinds = {kind for field in unknown for kind in kinds_by_name[field.name]}
         if len(unknown) < 2:
-            return self.id, frozenset(), {}
+            return NOTHING_AHEAD
         found = self._read_facts(*kinds, more=[self._select_list_with_rows(field) for field in lists])
         for field in lists:
             if field.name not in found["list"][self.id]:
@@ -142,12 +145,12 @@ class FunnelFactsMixin(models.AbstractModel):
 
         :param kinds: which facts, see :meth:`_get_fact_queries`
         :param more: further statements of this form
-        :returns: lists of facts by the id of the lead, by kind
+        :returns: lists of facts by the id of the lead, by kind; there may be facts of other kinds as well
         :rtype: dict
         """
         lead_ids = self._origin.ids
-        ahead_id, ahead_kinds, found = self.env.cr.cache.get(AHEAD, (False, (), {}))
-        if lead_ids == [ahead_id] and ahead_kinds.issuperset(kinds):
+        ahead_id, ahead_kinds, found = self.env.cr.cache.get(AHEAD, NOTHING_AHEAD)
+        if not more and lead_ids == [ahead_id] and ahead_kinds.issuperset(kinds):
             return found
         queries, found = self._get_fact_queries(), defaultdict(lambda: defaultdict(list))
         # as one text: the ids of a board, each a value of its own in each statement, would take longer than the answer
@@ -169,7 +172,10 @@ class FunnelFactsMixin(models.AbstractModel):
         cache = field._get_cache(self.env)
         for lead_id in field._cache_missing_ids(self):
             self._browse_found([lead_id])[name]  # read with all the others
-        return [cache[lead_id] for lead_id in self._ids]
+        if all(self._ids):
+            return [cache[lead_id] for lead_id in self._ids]
+        values = [lead[name] for lead in self]  # of leads that are not saved the cache knows too little
+        return [value.id for value in values] if field.type == "many2one" else values
 
     def _browse_found(self, lead_ids):
         """Return those of these leads, with their prefetching."""
@@ -179,7 +185,7 @@ class FunnelFactsMixin(models.AbstractModel):
     def _get_fact_queries(self):
         """Return by kind of facts the function that makes the statement for the ids of leads, an array in SQL.
 
-        The statements select kind, lead and facts (a JSON array). Whoever sees the lead may know these facts; each
+        The statements select kind, lead and a fact as JSON. Whoever sees the lead may know these facts; each
         statement writes what it reads before.
         """
         return {}

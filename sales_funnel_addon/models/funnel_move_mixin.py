@@ -82,9 +82,12 @@ class FunnelMoveMixin(models.AbstractModel):
         added = self._prepare_log(
             [(*row, "here" if is_plain else None) for row, is_plain in zip(rows, plain, strict=True)]
         )
-        went_on = any(is_plain and row[2] for row, is_plain in zip(rows, plain, strict=True))
-        self.env.cr.execute(self._prepare_ended_stays(added) if went_on else added)
-        self.browse(row[0] for row, is_plain in zip(rows, plain, strict=True) if not is_plain)._follow_stays()
+        unclear = {row[0] for row, is_plain in zip(rows, plain, strict=True) if not is_plain}
+        if any(is_plain and row[2] for row, is_plain in zip(rows, plain, strict=True)):
+            unclear.update(lead_id for (lead_id,) in self.env.execute_query(self._prepare_ended_stays(added)))
+        else:
+            self.env.cr.execute(added)
+        self.browse(unclear)._follow_stays()
         self.env["funnel.move"].invalidate_model(["outcome", "left_date", "next_stage_id"], flush=False)
         self.env["crm.lead"].invalidate_model(["funnel_move_ids", "duration_tracking"], flush=False)
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..tools.values import UNDEMANDABLE_PROPERTIES, is_missing
 
@@ -90,13 +91,17 @@ class FunnelRequirementMixin(models.AbstractModel):
         return {lead.id: requirement.field_names for lead in self - met}
 
     def _check_activity(self, requirement):
-        domain = Domain("res_model", "=", "crm.lead") & Domain("res_id", "in", self.ids) & Domain("active", "=", True)
-        if requirement.activity_type_ids:
-            domain &= Domain("activity_type_id", "in", requirement.activity_type_ids)
-        first = {
-            lead_id: day
-            for lead_id, day in self.env["mail.activity"]._read_group(domain, ["res_id"], ["date_deadline:min"])
-        }
+        Activity = self.env["mail.activity"]
+        type_ids = requirement.activity_type_ids
+        # every move asks this: grouped by the ORM it would take twice as long
+        statement = SQL(
+            """SELECT res_id, MIN(date_deadline) FROM mail_activity
+                WHERE res_model = 'crm.lead' AND res_id = ANY(%s) AND active AND %s GROUP BY res_id""",
+            self.ids,
+            SQL("activity_type_id IN %s", type_ids) if type_ids else SQL("TRUE"),
+            to_flush=[Activity._fields[name] for name in ("res_id", "date_deadline", "active", "activity_type_id")],
+        )
+        first = dict(self.env.execute_query(statement))
         last = self._get_last_days(requirement) if requirement.activity_days else {}
         return {
             lead.id: () for lead in self if lead.id not in first or first[lead.id] > last.get(lead.id, first[lead.id])
@@ -129,8 +134,14 @@ class FunnelRequirementMixin(models.AbstractModel):
             counts = {lead.id: sum(len(lead[name]) for name in names) for lead in self}
         else:
             names = []
-            domain = [("res_model", "=", "crm.lead"), ("res_id", "in", self.ids)]
-            counts = dict(self.env["ir.attachment"]._read_group(domain, ["res_id"], ["__count"]))
+            Attachment = self.env["ir.attachment"]
+            statement = SQL(
+                """SELECT res_id, COUNT(*) FROM ir_attachment
+                    WHERE res_model = 'crm.lead' AND res_id = ANY(%s) AND res_field IS NULL GROUP BY res_id""",
+                self.ids,
+                to_flush=[Attachment._fields[name] for name in ("res_id", "res_model", "res_field")],
+            )
+            counts = dict(self.env.execute_query(statement))
         return {lead.id: tuple(names) for lead in self if counts.get(lead.id, 0) < requirement.minimum}
 
     def _check_contacts(self, requirement):

@@ -16,8 +16,8 @@ OUTCOMES = [
 ]
 
 
-#: Moves that never cross the border of a funnel, nor win or lose anything.
-WITHIN_FUNNEL = frozenset({"moved", "automatic", "override"})
+#: The kinds of moves that may go from a stage to another one and nowhere else.
+PLAIN_KINDS = frozenset({"moved", "automatic", "override"})
 
 
 class FunnelStayMixin(models.AbstractModel):
@@ -36,22 +36,38 @@ class FunnelStayMixin(models.AbstractModel):
     # ------------------------------------------------------------
 
     def _compute_duration_tracking(self):
-        """Leads of funnels have been in their stages as long as the stage history says.
+        """Leads of funnels have been in their stages as long as the stage history says, not counting while lost.
 
-        Odoo counts from messages in the chatter, which leave when somebody deletes or merges them, and on while a lead
-        is lost. That is how leads are told of which no history was kept, because their team was no funnel then.
+        Odoo counts from messages in the chatter, which leave when somebody deletes or merges them. That is how leads
+        are told of which no history was kept, because their team was no funnel then.
         """
         funnels = self.env["crm.team"]._get_funnel_rules().funnels
         leads = self.filtered(lambda lead: lead.team_id.id in funnels)
-        stays = leads._read_facts("stay")["stay"]
-        known = leads.filtered(lambda lead: lead._origin.id in stays)
+        logs = leads._read_facts("stay")["stay"]
+        known = leads.filtered(lambda lead: lead._origin.id in logs)
         for lead in known:
-            seconds = defaultdict(int)
-            for stage_id, spent in stays[lead._origin.id]:
-                seconds[stage_id] += spent
-            lead.duration_tracking = {str(stage_id): int(spent) for stage_id, spent in seconds.items()}
+            [log] = logs[lead._origin.id]
+            lead.duration_tracking = lead._count_time_in_stages(log)
         others = self - known
         return super(FunnelStayMixin, others)._compute_duration_tracking() if others else None
+
+    def _count_time_in_stages(self, log):
+        """Return for how many seconds this lead has been in each stage, by its id as text.
+
+        :param log: of each move the kind, the stages from and to which it went, the hours spent before the first one,
+            and the seconds until the next one, or until now
+        """
+        seconds, is_lost = defaultdict(float), False
+        for number, (kind, from_stage_id, to_stage_id, hours, spent) in enumerate(log):
+            is_lost = kind == "lost" or (is_lost and kind not in ("reopened", "won"))
+            following = log[number + 1] if number + 1 < len(log) else None
+            if not number and from_stage_id:
+                seconds[from_stage_id] += hours * 3600
+            # a merge brings in what other leads did, which have not moved this one
+            stage_id = following[1] or to_stage_id if following else self.stage_id.id
+            if stage_id and not (is_lost if following else self.won_status == "lost"):
+                seconds[stage_id] += spent
+        return {str(stage_id): int(spent) for stage_id, spent in seconds.items()}
 
     @api.model
     def _get_fact_queries(self):
@@ -60,15 +76,13 @@ class FunnelStayMixin(models.AbstractModel):
     @api.model
     def _select_stay_facts(self, lead_ids):
         return SQL(
-            """SELECT 'stay', lead_id, jsonb_build_array(step.stage_id, step.seconds)
-                 FROM (SELECT *, LAG(id) OVER log IS NULL AS is_first,
-                              COALESCE(LEAD(date) OVER log, now() AT TIME ZONE 'UTC') - date AS spent
+            """SELECT 'stay', lead_id, jsonb_agg(
+                          jsonb_build_array(kind, from_stage_id, to_stage_id, hours_in_stage, EXTRACT(EPOCH FROM spent))
+                          ORDER BY date, id)
+                 FROM (SELECT *, COALESCE(LEAD(date) OVER log, now() AT TIME ZONE 'UTC') - date AS spent
                          FROM funnel_move WHERE lead_id = ANY(%s)
                        WINDOW log AS (PARTITION BY lead_id ORDER BY date, id)) AS move
-                 JOIN LATERAL (
-                     SELECT to_stage_id AS stage_id, EXTRACT(EPOCH FROM spent) AS seconds WHERE kind != 'lost'
-                     UNION ALL SELECT from_stage_id, hours_in_stage * 3600 WHERE is_first
-                 ) AS step ON step.stage_id IS NOT NULL""",
+                GROUP BY lead_id""",
             lead_ids,
             to_flush=self.env["funnel.move"]._fields["lead_id"],
         )
@@ -90,14 +104,14 @@ class FunnelStayMixin(models.AbstractModel):
 
     @api.model
     def _begins_plain_stay(self, kind, from_stage_id, to_stage_id, from_team_id, to_team_id):
-        """Tell whether a move begins a stay of which is known what it ends without looking at the log before it.
+        """Tell whether a move begins a stay that is told by itself, unless the log before it is out of the ordinary.
 
         That is where a lead goes from one stage of its funnel to another, neither of which is a side stage or the last
         one: it ends the stay in the stage it leaves, and what was interrupted there. A new lead has nothing to end.
         """
         rules = self.env["crm.team"]._get_funnel_rules()
         stage_ids = {to_stage_id} if kind == "created" else {from_stage_id, to_stage_id}
-        is_within = kind == "created" or (kind in WITHIN_FUNNEL and len(stage_ids) == 2 and from_team_id == to_team_id)
+        is_within = kind == "created" or (kind in PLAIN_KINDS and len(stage_ids) == 2 and from_team_id == to_team_id)
         stages = [rules.stages.get(stage_id) for stage_id in stage_ids]
         return (
             is_within
@@ -107,25 +121,36 @@ class FunnelStayMixin(models.AbstractModel):
 
     @api.model
     def _prepare_ended_stays(self, added):
-        """Return the statement that adds moves to the log and ends the stays that they end for certain.
+        """Return the statement that adds moves to the log and ends the stays that they end.
+
+        It returns the ids of the leads of which the whole log has to be asked: those that were not in one stay where
+        they come from, or that have other stays or losses that are not over. That comes of merges, and of teams and
+        stages that were no funnels and no side stages before.
 
         :param SQL added: the statement that adds the moves; those that begin a plain stay have the outcome ``here``
         """
         return SQL(
-            """WITH added AS (%s RETURNING lead_id, from_stage_id, to_stage_id, to_team_id, date, outcome)
-               UPDATE funnel_move AS stay
-                  SET outcome = CASE WHEN %s > %s THEN 'forward' ELSE 'back' END,
-                      left_date = COALESCE(stay.left_date, added.date),
-                      next_stage_id = COALESCE(stay.next_stage_id, added.to_stage_id)
-                 FROM added
-                 JOIN crm_stage AS here ON here.id = added.from_stage_id
-                 JOIN crm_stage AS there ON there.id = added.to_stage_id
-                WHERE added.outcome = 'here' AND stay.lead_id = added.lead_id
-                  AND stay.to_stage_id = added.from_stage_id AND stay.to_team_id = added.to_team_id
-                  AND stay.outcome IN ('here', 'aside')""",
-            added,
-            self._get_position("there"),
-            self._get_position("here"),
+            """WITH added AS (%(added)s RETURNING lead_id, from_stage_id, to_stage_id, to_team_id, date, outcome),
+               ended AS (
+                   UPDATE funnel_move AS stay
+                      SET outcome = CASE WHEN %(there)s > %(here)s THEN 'forward' ELSE 'back' END,
+                          left_date = COALESCE(stay.left_date, added.date),
+                          next_stage_id = COALESCE(stay.next_stage_id, added.to_stage_id)
+                     FROM added
+                     JOIN crm_stage AS here ON here.id = added.from_stage_id
+                     JOIN crm_stage AS there ON there.id = added.to_stage_id
+                    WHERE added.outcome = 'here' AND stay.lead_id = added.lead_id AND %(left)s
+                      AND stay.outcome IN ('here', 'aside'))
+               SELECT added.lead_id FROM added LEFT JOIN funnel_move AS stay ON stay.lead_id = added.lead_id
+                WHERE added.outcome = 'here' AND added.from_stage_id IS NOT NULL
+                GROUP BY added.lead_id
+               HAVING COUNT(*) FILTER (WHERE stay.outcome = 'here' AND %(left)s) != 1
+                   OR BOOL_OR(stay.outcome IN ('here', 'aside') AND NOT %(left)s)
+                   OR BOOL_OR((stay.outcome = 'left' OR stay.kind = 'lost') AND stay.left_date IS NULL)""",
+            added=added,
+            here=self._get_position("here"),
+            there=self._get_position("there"),
+            left=SQL("(stay.to_stage_id = added.from_stage_id AND stay.to_team_id = added.to_team_id)"),
         )
 
     @staticmethod

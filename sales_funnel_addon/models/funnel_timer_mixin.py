@@ -162,9 +162,14 @@ class FunnelTimerMixin(models.AbstractModel):
     def _forget_timers(self):
         """Let the cache read the timers of these leads anew."""
         self.env["funnel.timer"].invalidate_model(flush=False)
-        self.env["crm.lead"].invalidate_model(
-            ["funnel_timer_ids", "funnel_escalation", "funnel_is_overdue", "funnel_board_facts"], flush=False
-        )
+        names = [
+            "funnel_timer_ids",
+            "funnel_has_timers",
+            "funnel_escalation",
+            "funnel_is_overdue",
+            "funnel_board_facts",
+        ]
+        self.env["crm.lead"].invalidate_model(names, flush=False)
 
     # ------------------------------------------------------------
     # WHAT NOBODY HAS DONE

@@ -1,4 +1,5 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, useState, useSubEnv } from "@odoo/owl";
+import { useOwnDebugContext } from "@web/core/debug/debug_context";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
@@ -22,7 +23,9 @@ export class LeadRows extends Component {
     setup() {
         this.action = useService("action");
         this.state = useState({ version: 0 });
-        // the form has been loaded anew: so are the rows
+        useOwnDebugContext(); // the developer's menu goes on to speak of the form
+        useSubEnv({ config: { ...this.env.config, cache: false } }); // what is shown anew shows no old rows first
+        // the form is loaded anew, because something was done: so are the rows
         useBus(this.env.bus, "MAIL:RELOAD-THREAD", ({ detail }) => {
             if (detail.model === this.props.record.resModel && detail.id === this.props.record.resId) {
                 this.state.version++;
@@ -34,26 +37,31 @@ export class LeadRows extends Component {
         return `${this.props.record.resId}-${this.state.version}`;
     }
 
+    /** What the list is asked for: the same object as long as the rows are, for another one would load them again. */
+    get viewProps() {
+        if (this.propsKey !== this.key) {
+            this.propsKey = this.key;
+            this.currentProps = {
+                type: "list",
+                views: [[false, "list"]],
+                resModel: this.props.model,
+                domain: this.domain,
+                context: this.context,
+                display: { controlPanel: false },
+                allowSelectors: false,
+                limit: LIMIT,
+                useSampleModel: false,
+            };
+        }
+        return this.currentProps;
+    }
+
     get domain() {
         return [["lead_id", "=", this.props.record.resId]];
     }
 
     get context() {
         return { list_view_ref: this.props.view };
-    }
-
-    get viewProps() {
-        return {
-            type: "list",
-            views: [[false, "list"]],
-            resModel: this.props.model,
-            domain: this.domain,
-            context: this.context,
-            display: { controlPanel: false },
-            allowSelectors: false,
-            limit: LIMIT,
-            useSampleModel: false,
-        };
     }
 
     openAll() {
