@@ -43,6 +43,13 @@ class TestDemo(TransactionCase):
             moves = lead.funnel_move_ids.sorted(lambda move: (move.date, move.id))
             self.assertEqual((moves[0].kind, moves[-1].to_stage_id), ("created", lead.stage_id), lead.name)
 
+    def test_the_dashboard_has_something_to_tell(self):
+        stays = self.leads.funnel_move_ids.filtered("outcome")
+        self.assertGreaterEqual({*stays.mapped("outcome")}, {"here", "forward", "lost"})
+        open_leads = self.leads.filtered(lambda lead: lead.won_status == "pending")
+        here = open_leads.funnel_move_ids.filtered(lambda move: move.outcome == "here")
+        self.assertEqual(here.lead_id, open_leads)
+
     def test_clients_were_called(self):
         self.assertGreaterEqual(len(self.leads.funnel_contact_ids), 15)
         self.assertTrue(self.leads.filtered("funnel_call_date"))

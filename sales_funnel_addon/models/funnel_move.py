@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 from odoo.tools.sql import column_exists
 
@@ -80,5 +80,7 @@ class FunnelMove(models.Model):
             self.pool.post_init(self._follow_all_stays)
         return result
 
+    @api.model
     def _follow_all_stays(self):
+        self.env.flush_all()
         self.env.cr.execute(self.env["crm.lead"]._prepare_stays(SQL("TRUE")))
